@@ -5,6 +5,6 @@ from typing import Protocol
 class Clock(Protocol):
     """Domain time. Only `infra.clock` reads a real one; everything else takes `now` as a parameter."""
 
-    def now(self) -> datetime:
+    async def now(self) -> datetime:
         """Return the instant, aware, in UTC."""
         ...

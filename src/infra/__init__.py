@@ -1,0 +1,1 @@
+"""Postgres, Redis, events on their way, timers, problem documents. No business words."""

@@ -1,0 +1,54 @@
+"""The one place transactions begin and end."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+
+import asyncpg
+
+
+@runtime_checkable
+class Tx(Protocol):
+    """An open transaction, asyncpg's own verbs. Whoever holds it may write; only `Database.begin` commits."""
+
+    async def execute(self, query: str, *args: Any) -> str: ...  # noqa: D102
+    async def executemany(self, command: str, args: Sequence[Sequence[Any]]) -> None: ...  # noqa: D102
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]: ...  # noqa: D102
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None: ...  # noqa: D102
+    async def fetchval(self, query: str, *args: Any) -> Any: ...  # noqa: D102
+
+
+Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Tx]]
+
+
+class Database:
+    """A pool of connections bound to the running event loop."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, url: str, *, pool_size: int) -> AsyncIterator[Self]:
+        """Open the pool, and close it at the end; raises OSError while the server is away."""
+        async with asyncpg.create_pool(
+            url, min_size=1, max_size=pool_size, command_timeout=30, server_settings={"application_name": "recado"}
+        ) as pool:
+            yield cls(pool)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """Run one transaction: commit when the block ends, roll back when it raises."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """Lend a connection for single statements that need no transaction around them."""
+        async with self._pool.acquire() as connection:
+            yield connection
+
+
+def provide_begin(database: Database) -> Begin:
+    """Return what routes and sockets take that must talk to the outside between two transactions."""
+    return database.begin
