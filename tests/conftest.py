@@ -1,0 +1,82 @@
+"""What every test may ask for: real stores, a fresh migrated database, an empty key space."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import count
+
+import asyncpg
+import pytest
+import redis
+
+from recado.embedded import running_stores
+from recado.resources import migrations_directory
+
+database_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend():
+    return "asyncio", {"use_uvloop": False}
+
+
+class StoreUrls:
+    """Where this session's stores are; every test gets its own database on them."""
+
+    def __init__(self, database_url: str, redis_url: str) -> None:
+        self.database_url, self.redis_url = database_url, redis_url
+        self.template = f"recado_test_{os.getpid()}"
+
+    def url_of(self, database: str) -> str:
+        return f"{self.database_url.rpartition('/')[0]}/{database}"
+
+    def execute(self, sql: str) -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(self.database_url)
+            try:
+                await connection.execute(sql)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreUrls]:
+    """Both stores without fsync, or those that RECADO_TEST_DATABASE_URL and RECADO_TEST_REDIS_URL name."""
+    given = os.environ.get("RECADO_TEST_DATABASE_URL"), os.environ.get("RECADO_TEST_REDIS_URL")
+    if given[0] and given[1]:
+        yield StoreUrls(given[0], given[1])
+        return
+    with running_stores(tmp_path_factory.mktemp("stores"), durable=False) as started:
+        yield StoreUrls(started.database_url, started.redis_url)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(stores: StoreUrls) -> Iterator[str]:
+    """A database migrated once; the tests' own are copies of it."""
+    stores.execute(f"CREATE DATABASE {stores.template}")
+    if find_spec("infra.migrations") is not None:
+        from infra.migrations import migrate  # noqa: PLC0415
+
+        asyncio.run(migrate(stores.url_of(stores.template), migrations_directory()))
+    yield stores.template
+    stores.execute(f"DROP DATABASE {stores.template} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(stores: StoreUrls, migrated_template: str) -> Iterator[str]:
+    """A migrated database of this test's own."""
+    name = f"{migrated_template}_{next(database_numbers)}"
+    stores.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    yield stores.url_of(name)
+    stores.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def redis_url(stores: StoreUrls) -> str:
+    """An empty key space."""
+    with redis.Redis.from_url(stores.redis_url) as client:
+        client.flushdb()
+    return stores.redis_url

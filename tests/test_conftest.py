@@ -1,0 +1,33 @@
+import asyncpg
+from redis.asyncio import Redis
+
+
+async def test_every_test_gets_a_database_of_its_own(database_url):
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("CREATE TABLE only_here (n int)")
+
+    assert await connection.fetchval("SELECT count(*) FROM only_here") == 0
+    await connection.close()
+
+
+async def test_no_test_sees_another_ones_tables(database_url):
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("CREATE TABLE only_here (n int)")
+    await connection.close()
+
+
+async def test_the_key_space_is_empty(redis_url):
+    async with Redis.from_url(redis_url) as client:
+        assert await client.dbsize() == 0
+        await client.set("left", "behind")
+
+
+async def test_what_another_test_wrote_is_gone(redis_url):
+    async with Redis.from_url(redis_url) as client:
+        assert await client.dbsize() == 0
+        await client.set("left", "behind")
+
+
+def test_a_test_without_a_loop_may_use_them_too(database_url, redis_url):
+    assert database_url.startswith("postgresql://")
+    assert redis_url.startswith("redis://")
