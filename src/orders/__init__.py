@@ -1,0 +1,1 @@
+"""What was promised and paid: the order's lifecycle and numbering, prices, the payment ledger, cancellation."""
