@@ -30,8 +30,12 @@ class Server(Protocol):
     name: str
     stop_signal: signal.Signals
 
+    def prepare(self) -> None:
+        """Make its files where there are none; once, before the first start."""
+        ...
+
     def start(self) -> subprocess.Popen[bytes]:
-        """Start it in the foreground; it may not answer yet."""
+        """Start it in the foreground, or start it again; it may not answer yet."""
         ...
 
 
@@ -51,12 +55,15 @@ class Postgres:
         """Where it answers: database `recado`."""
         return f"postgresql://recado:{self._home.secrets.postgres_password}@127.0.0.1:{self._port}/recado"
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Make the cluster where there is none, and start it."""
+    def prepare(self) -> None:
+        """Make the cluster where there is none, and clear what a killed run left."""
         if not self._directory.exists():
             self._make_cluster()
         hand_over(self._directory, self._account)
         self._forget_stale_pid()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start PostgreSQL in the foreground."""
         settings = POSTGRES_SETTINGS | ({} if self._durable else FORGETFUL_POSTGRES)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return _start(
@@ -123,8 +130,8 @@ class Valkey:
         """Where it answers: logical database 0."""
         return f"redis://:{self._home.secrets.valkey_password}@127.0.0.1:{self._port}/0"
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Write its configuration, which holds the password so that no process list shows it, and start it."""
+    def prepare(self) -> None:
+        """Write its configuration, which holds the password so that no process list shows it."""
         self._directory.mkdir(mode=0o700, exist_ok=True)
         configuration = self._directory / "valkey.conf"
         configuration.unlink(missing_ok=True)
@@ -132,9 +139,12 @@ class Valkey:
         configuration.write_text(self._configuration())
         hand_over(configuration, self._account)
         hand_over(self._directory, self._account)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start Valkey in the foreground."""
         return _start(
             Launch(
-                argv=[self._program, configuration.name],
+                argv=[self._program, "valkey.conf"],
                 dies_with=self.stop_signal,
                 env=_environment(),
                 cwd=self._directory,  # where it also writes; relative names spare quoting

@@ -48,10 +48,11 @@ class Stores:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> Self:
-        """Start what is not running and return at once."""
+        """Start both and return at once."""
+        for server in self.servers.values():
+            server.prepare()
         for name, server in self.servers.items():
-            if name not in self.processes or self.processes[name].poll() is not None:
-                self.processes[name] = server.start()
+            self.processes[name] = server.start()
         return self
 
     def dead(self) -> list[str]:
