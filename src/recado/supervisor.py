@@ -125,7 +125,8 @@ def stop_on_signals() -> asyncio.Event:
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
+    # Looked at, not waited for: that would take a thread, and children die with the thread that forks them.
+    while process.poll() is None:  # noqa: ASYNC110
         await asyncio.sleep(LOOK_EVERY_S)
 
 
