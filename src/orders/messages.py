@@ -59,7 +59,7 @@ class OrderRejected(StoreEvent, frozen=True, kw_only=True, tag="order.rejected")
     """The store, the desk or the payment provider said no."""
 
     reason: str
-    item_ids: list[ItemId] = []
+    item_ids: list[ItemId] = msgspec.field(default_factory=list)
     refund_minor: int = 0
 
 
