@@ -1,0 +1,1 @@
+"""Who carries it: riders, shifts, positions, offers, deliveries, dispatch."""

@@ -1,0 +1,1 @@
+"""What fleet knows. No I/O; nobody else imports it."""

@@ -1,0 +1,166 @@
+"""Pings as phones report them, positions as we keep them. Instants inside Redis and pings are integer milliseconds."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+from fleet.model.riders import Vehicle
+from kernel.geo import Lat, Lon, Point
+from kernel.ids import CityId, RiderId, ZoneId
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+def to_ms(instant: datetime) -> int:
+    """Return whole milliseconds since 1970, as pings are known by."""
+    return (instant - EPOCH) // MILLISECOND
+
+
+def from_ms(instant_ms: int) -> datetime:
+    """Return the instant, aware, in UTC."""
+    return EPOCH + instant_ms * MILLISECOND
+
+
+class Source(StrEnum):
+    """Which app a ping came from; each stock app's adapter names its own."""
+
+    APP = "app"
+    BROWSER = "browser"
+
+
+class Verdict(StrEnum):
+    """What became of a ping."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"  # same rider and device time
+    LATE = "late"  # older than the last position: in the trail, never on the map
+    FUTURE = "future"
+    IMPLAUSIBLE = "implausible"
+    INACCURATE = "inaccurate"
+    INVALID = "invalid"  # not a ping at all
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True):
+    """One report from a phone; the rider and `device_at_ms` are its identity."""
+
+    device_at_ms: int
+    lat: Lat
+    lon: Lon
+    accuracy_m: float
+    speed_mps: float | None = None
+    bearing_deg: float | None = None
+    battery: float | None = None  # 0 to 1
+    is_mock: bool = False
+    source: Source = Source.APP
+
+    @property
+    def place(self) -> Point:
+        """Where the phone says it is."""
+        return Point(lat=self.lat, lon=self.lon)
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """A ping that became part of the rider's trail. An array in Redis: new fields go last and have a default."""
+
+    device_at_ms: int
+    lat: float
+    lon: float
+    accuracy_m: float
+    speed_mps: float | None
+    bearing_deg: float | None
+    battery: float | None
+    is_mock: bool
+    source: Source
+    skew_ms: int  # how far ahead the phone's clock was held to be
+    received_at_ms: int
+
+    @property
+    def place(self) -> Point:
+        """Where the rider was."""
+        return Point(lat=self.lat, lon=self.lon)
+
+    @property
+    def measured_at_ms(self) -> int:
+        """When the rider was there, by our clock."""
+        return self.device_at_ms - self.skew_ms
+
+
+class Track(msgspec.Struct, frozen=True, array_like=True):
+    """What must be known of a rider to judge the next ping."""
+
+    last: Position | None = None  # the newest accepted
+    usual_interval_ms: int | None = None  # between accepted pings, smoothed
+    ahead_ms: tuple[int, ...] = ()  # newest device time minus ours, of the latest uploads
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A ping's verdict and why."""
+
+    device_at_ms: int
+    verdict: Verdict
+    reason: str | None = None
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What an upload comes to: a verdict for each ping in the order they came, and what to keep."""
+
+    judged: tuple[Judged, ...]
+    track: Track
+    trail: tuple[Position, ...]  # accepted and late, by device time
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What PostgreSQL says about a rider's availability. A higher version wins, whichever message comes first."""
+
+    version: int
+    is_available: bool  # on shift, not on a break, capacity left
+    vehicle: Vehicle
+    city_id: CityId
+    idle_since: datetime | None = None
+
+
+class PositionRules(msgspec.Struct, frozen=True, kw_only=True):
+    """Thresholds of verdicts and staleness; the defaults are domain.md §5's."""
+
+    max_ahead: timedelta = timedelta(seconds=60)
+    max_accuracy_m: float = 100
+    max_foot_mps: float = 6
+    max_bicycle_mps: float = 15
+    max_motor_mps: float = 45
+    fresh_at_least: timedelta = timedelta(seconds=60)
+    fresh_at_most: timedelta = timedelta(minutes=5)
+    fresh_intervals: int = 3
+
+    def max_mps(self, vehicle: Vehicle) -> float:
+        """Return the fastest that anybody moves with this vehicle."""
+        if vehicle is Vehicle.FOOT:
+            return self.max_foot_mps
+        return self.max_bicycle_mps if vehicle is Vehicle.BICYCLE else self.max_motor_mps
+
+
+class RiderNearby(msgspec.Struct, frozen=True, kw_only=True):
+    """An available rider with a fresh position, and how far away."""
+
+    rider_id: RiderId
+    vehicle: Vehicle
+    lat: float
+    lon: float
+    distance_m: float
+    device_at: datetime
+    idle_since: datetime | None
+
+
+class ZoneMap(Protocol):
+    """Where zones lie; `places` knows."""
+
+    def zone_of(self, place: Point, city_id: CityId) -> ZoneId | None:
+        """Return the city's zone that holds this place, or None outside all of them."""
+        ...
+
+    def zones_near(self, place: Point, *, within_m: float) -> Sequence[ZoneId]:
+        """Return every zone that comes this near, and their cities' ids: there stand riders outside all zones."""
+        ...

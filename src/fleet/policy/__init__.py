@@ -1,0 +1,1 @@
+"""Decisions: facts in, event, verdict or refusal out."""

@@ -1,0 +1,1 @@
+"""Reads: from the stores straight to an answer."""

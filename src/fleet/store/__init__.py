@@ -1,0 +1,1 @@
+"""SQL and Redis in, model out; no decisions."""
