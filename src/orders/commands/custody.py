@@ -113,7 +113,7 @@ async def answer_items(
 
 
 async def pick_up(tx: Tx, order: Order, *, act: Act) -> Order:
-    """Record that the rider has the food. Where nobody had said that it was ready, that is implied and written first."""
+    """Record that the rider has the food. Where nobody had said that it was ready, that is implied and comes first."""
     if order.status in {OrderStatus.ACCEPTED, OrderStatus.PREPARING}:
         order = await mark_ready(tx, order, act=act.implied())
     picked_up = await advance(tx, order, Move.PICK_UP, act=act)
@@ -133,7 +133,7 @@ async def deliver(tx: Tx, order: Order, *, proof: str, act: Act) -> Order:
 
 
 async def bring_back(tx: Tx, order: Order, *, reason: str, act: Act) -> Order:
-    """Record that the food is back at the store, which confirmed it. What the customer gets back is decided by the desk."""
+    """Record that the store has the food back. What the customer gets back is decided by the desk."""
     returned = await advance(tx, order, Move.RETURN, act=act, reason=reason)
     fact = OrderReturned(order_id=order.id, store_id=order.store_id, rider_id=order.rider_id, reason=reason)
     await tell(tx, order.id, fact, act=act)

@@ -1,0 +1,1 @@
+"""Cities, zones, time zones, and rules as data with owner and history."""

@@ -1,0 +1,66 @@
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from infra import ids
+from infra.db import Tx
+from kernel.errors import InvalidField
+from kernel.events import Act
+from kernel.geo import Point
+from kernel.ids import CityId, ZoneId
+from kernel.money import MINOR_DIGITS
+from places import store
+from places.errors import RuleUnknown
+from places.model import City, Zone
+from places.queries import get_city
+
+
+async def found_city(
+    tx: Tx, *, name: str, country: str, currency: str, time_zone: str, centre: Point, now: datetime
+) -> City:
+    """Open a city. Its currency and time zone must be ones we know."""
+    if currency not in MINOR_DIGITS:
+        raise InvalidField("currency", f"one of {', '.join(sorted(MINOR_DIGITS))}")
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidField("time_zone", "an IANA name such as America/Sao_Paulo") from None
+    city = City(
+        id=ids.new(CityId, "cty"), name=name, country=country, currency=currency, time_zone=time_zone, centre=centre
+    )
+    await store.insert_city(tx, city, now=now)
+    return city
+
+
+async def draw_zone(tx: Tx, *, city_id: CityId, name: str, polygon: list[Point], now: datetime) -> Zone:
+    """Add a zone to a city."""
+    await get_city(tx, city_id)
+    zone = Zone(id=ids.new(ZoneId, "zon"), city_id=city_id, name=name, polygon=polygon)
+    await store.insert_zone(tx, zone, now=now)
+    return zone
+
+
+async def set_rule(  # noqa: PLR0913  owner and time come with the act
+    tx: Tx,
+    name: str,
+    *,
+    scope_id: str,
+    value: dict[str, Any],
+    valid_from: datetime,
+    reason: str,
+    known: Mapping[str, type[msgspec.Struct]],
+    act: Act,
+) -> int:
+    """Give a rule its next version; the value must fit the rule's own shape. Nothing in the past is changed."""
+    if name not in known:
+        raise RuleUnknown(name, known=sorted(known))
+    try:
+        fitted = msgspec.convert(value, known[name])
+    except msgspec.ValidationError as error:
+        raise InvalidField("value", str(error)) from None
+    return await store.insert_rule(
+        tx, name, scope_id, fitted, valid_from=max(valid_from, act.now), reason=reason, act=act
+    )

@@ -1,0 +1,34 @@
+-- name: insert_city
+INSERT INTO cities (id, name, country, currency, time_zone, lat, lon, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: find_city
+SELECT id, name, country, currency, time_zone, lat, lon FROM cities WHERE id = $1
+
+-- name: list_cities
+SELECT id, name, country, currency, time_zone, lat, lon FROM cities ORDER BY id
+
+-- name: insert_zone
+INSERT INTO zones (id, city_id, name, polygon, created_at) VALUES ($1, $2, $3, $4::jsonb, $5)
+
+-- name: list_zones
+SELECT id, city_id, name, polygon FROM zones ORDER BY id
+
+-- name: list_city_zones
+SELECT id, city_id, name, polygon FROM zones WHERE city_id = $1 ORDER BY id
+
+-- name: insert_rule
+INSERT INTO rules (name, scope_id, value, valid_from, owner_id, reason, created_at)
+VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7)
+RETURNING version
+
+-- name: find_rule
+-- The narrowest scope that has a rule wins; `$2` lists scopes from narrow to wide, '' for everybody last.
+SELECT version, value FROM rules
+WHERE name = $1 AND scope_id = ANY ($2::text[]) AND valid_from <= $3
+ORDER BY array_position($2::text[], scope_id), valid_from DESC, version DESC
+LIMIT 1
+
+-- name: list_rules
+SELECT version, name, scope_id, value, valid_from, owner_id, reason FROM rules
+WHERE name = $1 ORDER BY version DESC LIMIT $2
