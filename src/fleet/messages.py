@@ -1,0 +1,196 @@
+"""Fleet's facts and the words others call it with: our public contract. Additive changes only."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from fleet.model.riders import Vehicle
+from kernel.events import Event
+from kernel.geo import Point
+from kernel.ids import CityId, DeliveryId, OfferId, OrderId, ReportId, RiderId, ShiftId, StoreId, ZoneId
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One end of a delivery as the rider needs it: where, whose door, what to mind."""
+
+    point: Point
+    name: str
+    address: str
+    note: str = ""
+
+
+class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a delivery when its order is placed. `collect_minor` is the cash to take at the door."""
+
+    order_id: OrderId
+    city_id: CityId
+    zone_id: ZoneId | None
+    store_id: StoreId
+    pickup: Place
+    dropoff: Place
+    item_count: int
+    collect_minor: int
+    currency: str
+
+
+class DeliveryEvent(Event, frozen=True, kw_only=True):
+    """A fact about one delivery, in its order's stream."""
+
+    order_id: OrderId
+    delivery_id: DeliveryId
+
+
+class RiderDeliveryEvent(DeliveryEvent, frozen=True, kw_only=True):
+    """A fact the rider's own feed carries too."""
+
+    addressed_to: ClassVar[tuple[str, ...]] = ("rider_id",)
+    rider_id: RiderId | None
+
+
+class DeliveryOpened(DeliveryEvent, frozen=True, kw_only=True, tag="delivery.opened"):
+    """The order will need a rider once its store accepts."""
+
+    city_id: CityId
+    zone_id: ZoneId | None
+    store_id: StoreId
+
+
+class RoundClosed(DeliveryEvent, frozen=True, kw_only=True, tag="delivery.round_closed"):
+    """Nobody took it this time; the search goes on."""
+
+    ladder_round: int
+
+
+class UnassignedAlert(DeliveryEvent, frozen=True, kw_only=True, tag="delivery.unassigned_alert"):
+    """No rider 5 min past due: the desk is alerted and the kitchen told to hold."""
+
+    city_id: CityId
+    store_id: StoreId
+    due_at: datetime
+
+
+class NobodyFound(DeliveryEvent, frozen=True, kw_only=True, tag="delivery.nobody_found"):
+    """No rider 15 min past due: the customer chooses to wait or cancel."""
+
+    city_id: CityId
+    store_id: StoreId
+    due_at: datetime
+
+
+class Overridden(DeliveryEvent, frozen=True, kw_only=True, tag="delivery.overridden"):
+    """An operator made this move by hand, for this reason."""
+
+    move: str
+    reason: str
+
+
+class StepTimed(DeliveryEvent, frozen=True, kw_only=True, tag="delivery.step_timed"):
+    """The phone's late word on when a step really happened that a later one had implied."""
+
+    step: str
+    step_at: datetime
+
+
+class TurnedBack(RiderDeliveryEvent, frozen=True, kw_only=True, tag="delivery.turned_back"):
+    """The rider brings the food back to the store."""
+
+    store_id: StoreId
+    reason: str
+
+
+class DeliveryFailed(RiderDeliveryEvent, frozen=True, kw_only=True, tag="delivery.failed"):
+    """The rider cannot go on; the order stays open with the desk."""
+
+    reason: str
+    had_food: bool
+
+
+class DeliveryCancelled(RiderDeliveryEvent, frozen=True, kw_only=True, tag="delivery.cancelled"):
+    """The order ended before pickup; whoever was on the way is free."""
+
+    reason: str
+
+
+class ReportUnapplied(RiderDeliveryEvent, frozen=True, kw_only=True, tag="report.unapplied"):
+    """A rider's late report could not be applied; it is kept, and the desk looks at it."""
+
+    report_id: ReportId
+    move: str
+    reported_at: datetime
+    why: str
+
+
+class OfferEvent(RiderDeliveryEvent, frozen=True, kw_only=True):
+    """A fact about an offer, told once per order in it; `delivery_ids` is the whole route, in order."""
+
+    offer_id: OfferId
+    delivery_ids: list[DeliveryId]
+
+
+class OfferMade(OfferEvent, frozen=True, kw_only=True, tag="offer.made"):
+    """A rider was asked. GET /v1/rider/offers shows stops, distance and pay."""
+
+    expires_at: datetime
+    distance_m: int
+    pay_minor: int
+    currency: str
+
+
+class OfferAccepted(OfferEvent, frozen=True, kw_only=True, tag="offer.accepted"):
+    """The rider takes it."""
+
+    assignment_no: int
+
+
+class OfferDeclined(OfferEvent, frozen=True, kw_only=True, tag="offer.declined"):
+    """The rider says no, which costs nothing."""
+
+    reason: str
+
+
+class OfferExpired(OfferEvent, frozen=True, kw_only=True, tag="offer.expired"):
+    """The rider did not answer in time."""
+
+    misses_in_row: int
+
+
+class OfferWithdrawn(OfferEvent, frozen=True, kw_only=True, tag="offer.withdrawn"):
+    """The offer was taken back: taken by another, the order is over, the rider went off, or by hand."""
+
+    because: str
+
+
+class ShiftEvent(Event, frozen=True, kw_only=True):
+    """A fact about a rider's working time, in the shift's own stream and the rider's feed."""
+
+    addressed_to: ClassVar[tuple[str, ...]] = ("rider_id",)
+    rider_id: RiderId
+    shift_id: ShiftId
+    city_id: CityId
+
+
+class ShiftStarted(ShiftEvent, frozen=True, kw_only=True, tag="shift.started"):
+    """The rider works from now on."""
+
+    vehicle: Vehicle
+    capacity: int
+    planned_end_at: datetime | None
+
+
+class BreakStarted(ShiftEvent, frozen=True, kw_only=True, tag="shift.break_started"):
+    """The rider rests: asked for, or after three unanswered offers in a row."""
+
+    reason: str
+
+
+class ShiftResumed(ShiftEvent, frozen=True, kw_only=True, tag="shift.resumed"):
+    """The rider is back."""
+
+
+class ShiftEnded(ShiftEvent, frozen=True, kw_only=True, tag="shift.ended"):
+    """The rider went home."""
+
+    connected_s: int
+    break_s: int
+    engaged_s: int

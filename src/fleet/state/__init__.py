@@ -1,0 +1,1 @@
+"""One lifecycle, one table: deliveries and offers."""
