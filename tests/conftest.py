@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
@@ -43,14 +45,16 @@ class StoreUrls:
 
 
 @pytest.fixture(scope="session")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreUrls]:
+def stores() -> Iterator[StoreUrls]:
     """Both stores without fsync, or those that RECADO_TEST_DATABASE_URL and RECADO_TEST_REDIS_URL name."""
     given = os.environ.get("RECADO_TEST_DATABASE_URL"), os.environ.get("RECADO_TEST_REDIS_URL")
     if given[0] and given[1]:
         yield StoreUrls(given[0], given[1])
         return
-    with running_stores(tmp_path_factory.mktemp("stores"), durable=False) as started:
-        yield StoreUrls(started.database_url, started.redis_url)
+    with TemporaryDirectory(prefix="recado-") as directory:
+        Path(directory).chmod(0o711)  # As root the stores run as nobody, who must pass through.
+        with running_stores(Path(directory), durable=False) as started:
+            yield StoreUrls(started.database_url, started.redis_url)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from recado.embedded.accounts import choose_account
 from recado.embedded.binaries import find_postgres, find_valkey
@@ -25,6 +26,7 @@ from recado.errors import StoreUnavailable
 from recado.processes import stop
 
 READY_WITHIN_S: Final = 60.0  # a long journal may have to be replayed after a kill -9
+ONE_ANSWER_WITHIN_S: Final = 1.0
 STOP_WITHIN_S: Final = 20.0
 PORT_ATTEMPTS: Final = 3
 
@@ -117,9 +119,11 @@ class _StoreEnded(Exception):
 
 async def _until_ready(stores: Stores) -> None:
     give_up_at = time.monotonic() + READY_WITHIN_S
-    while not (await _postgres_answers(stores.database_url) and await _valkey_answers(stores.redis_url)):
+    while True:
         if dead := stores.dead():
             raise _StoreEnded(dead[0])
+        if await _postgres_answers(stores.database_url) and await _valkey_answers(stores.redis_url):
+            return
         if time.monotonic() > give_up_at:
             raise StoreUnavailable(f"the stores do not answer after {READY_WITHIN_S:.0f} s; see the logs directory")
         await asyncio.sleep(0.02)
@@ -142,10 +146,10 @@ async def _postgres_answers(url: str) -> bool:
 
 
 async def _valkey_answers(url: str) -> bool:
-    client = Redis.from_url(url, retry=Retry(NoBackoff(), 0))
+    client = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=ONE_ANSWER_WITHIN_S)
     try:
         await client.ping()
-    except (OSError, RedisConnectionError, BusyLoadingError):
+    except (OSError, RedisConnectionError, RedisTimeoutError, BusyLoadingError):
         return False
     finally:
         await client.aclose()

@@ -1,0 +1,77 @@
+import socket
+
+import pytest
+from tests.processes import run_recado
+
+from recado.cli import COMMANDS
+
+
+@pytest.fixture
+def deployment(database_url, redis_url) -> dict[str, str]:
+    return {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "TOKEN_SECRET": "s" * 40}
+
+
+def test_help_names_every_command(tmp_path):
+    shown = run_recado("--help", cwd=tmp_path)
+
+    assert shown.returncode == 0
+    for name, what in COMMANDS.items():
+        assert name in shown.stdout
+        assert what in shown.stdout
+
+
+@pytest.mark.parametrize("name", ["api", "worker", "migrate"])
+def test_a_missing_setting_ends_a_command_with_one_line_that_names_it(name, tmp_path):
+    ended = run_recado(name, cwd=tmp_path, env={"REDIS_URL": "redis://h", "TOKEN_SECRET": "s" * 40})
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "recado: DATABASE_URL is not set: it must hold a PostgreSQL URL such as postgresql://user@host/recado\n"
+    )
+
+
+def test_one_store_given_without_the_other_ends_up_before_it_begins(tmp_path):
+    ended = run_recado("up", cwd=tmp_path, env={"REDIS_URL": "redis://h"})
+
+    assert (ended.returncode, ended.stderr) == (2, "recado: DATABASE_URL is not set: give both stores or neither\n")
+
+
+def test_a_database_that_is_away_ends_migrate_with_one_line(tmp_path):
+    away = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://h", "TOKEN_SECRET": "s" * 40}
+
+    ended = run_recado("migrate", cwd=tmp_path, env=away)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("recado: cannot migrate the database of DATABASE_DIRECT_URL: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_migrated_database_has_nothing_to_apply(deployment, tmp_path):
+    ended = run_recado("migrate", cwd=tmp_path, env=deployment)
+
+    assert (ended.returncode, ended.stdout) == (0, "nothing to apply\n")
+
+
+def test_a_taken_port_ends_the_api_with_one_line_that_says_what_to_set(deployment, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = run_recado("api", cwd=tmp_path, env=deployment | {"PORT": str(taken.getsockname()[1])})
+
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("set HOST and PORT (0 takes any free port)\n")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_doctor_says_what_to_do_and_fails_when_there_is_something(deployment, tmp_path):
+    ended = run_recado("doctor", cwd=tmp_path, env=deployment)
+
+    assert ended.returncode == 1  # The tests' PostgreSQL forgoes fsync.
+    assert "OK   settings" in ended.stdout
+    assert "FAIL PostgreSQL durability" in ended.stdout
+
+
+def test_doctor_examines_settings_too(tmp_path):
+    ended = run_recado("doctor", cwd=tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("FAIL settings")
+    assert "DATABASE_URL" in ended.stdout
