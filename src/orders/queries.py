@@ -1,0 +1,155 @@
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from accounts.model import Caller
+from infra.db import Tx
+from infra.sql import load
+from kernel.actors import Role
+from kernel.geo import Point
+from kernel.ids import CityId, CustomerId, OrderId, RiderId, StoreId
+from orders import policy, store
+from orders.errors import OrderNotFound
+from orders.model import OrderLine, OrderStatus, PaymentMethod, Problem
+from orders.policy import Quote
+
+_sql: Final = load("orders")
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An order as one role may see it; what a role may not see is left out."""
+
+    id: OrderId
+    short_number: int
+    status: OrderStatus
+    seq: int
+    epoch: str
+    city_id: CityId
+    store_id: StoreId
+    lines: list[OrderLine]
+    currency: str
+    items_minor: int
+    delivery_fee_minor: int
+    tip_minor: int
+    total_minor: int
+    payment_method: PaymentMethod
+    received_at: datetime
+    customer_id: CustomerId | None = None
+    platform_id: str | None = None
+    external_id: str | None = None
+    rider_id: RiderId | None = None
+    customer_name: str | None = None
+    customer_phone: str | None = None
+    dropoff: Point | None = None
+    dropoff_address: str | None = None
+    dropoff_note: str | None = None
+    dropoff_code: str | None = None
+    change_for_minor: int | None = None
+    problems: list[Problem] = []
+    prep_minutes: int | None = None
+    ready_by: datetime | None = None
+    placed_at: datetime | None = None
+    accepted_at: datetime | None = None
+    preparing_at: datetime | None = None
+    ready_at: datetime | None = None
+    picked_up_at: datetime | None = None
+    delivered_at: datetime | None = None
+    completed_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+
+
+class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders, newest first, and the cursor of the next page."""
+
+    orders: list[OrderView]
+    next_cursor: str | None
+
+
+class OrderEventView(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact of an order's history, whole: for the desk."""
+
+    seq: int
+    id: str
+    type: str
+    actor_role: str
+    actor_id: str
+    cause: str
+    occurred_at: datetime
+    recorded_at: datetime
+    payload: dict[str, Any]
+
+
+# What each role sees besides the public part. The customer's own code is the proof of drop-off: never the rider's.
+_CONTACT: Final = frozenset({"customer_name", "dropoff", "dropoff_address", "dropoff_note", "change_for_minor"})
+_OWNER: Final = _CONTACT | {"customer_id", "customer_phone", "dropoff_code", "platform_id", "external_id"}
+_HIDDEN: Final = {
+    Role.CUSTOMER: frozenset({"problems", "rider_id"}),
+    Role.PLATFORM: frozenset({"problems", "rider_id"}),
+    Role.OPERATOR: frozenset({"dropoff_code"}),
+    Role.MERCHANT: _OWNER | {"problems"},
+    Role.RIDER: (_OWNER - _CONTACT) | {"problems"},
+}
+
+
+async def get_order(tx: Tx, order_id: OrderId, *, caller: Caller) -> OrderView:
+    """Return an order as the caller may see it; raises `OrderNotFound` where it is not theirs."""
+    row = await tx.fetchrow(_sql.read_order, order_id)
+    if row is None or not may_see(caller, row):
+        raise OrderNotFound
+    return _view(row, caller.role)
+
+
+async def list_orders(
+    tx: Tx, *, caller: Caller, status: OrderStatus | None, before: str | None, limit: int
+) -> OrderPage:
+    """Return the caller's orders, newest first."""
+    rows = await tx.fetch(
+        _sql.list_orders,
+        caller.id if caller.role is Role.CUSTOMER else None,
+        caller.id if caller.role is Role.PLATFORM else None,
+        caller.id if caller.role is Role.RIDER else None,
+        sorted(caller.store_ids) if caller.role is Role.MERCHANT else None,
+        status,
+        before,
+        limit + 1,
+    )
+    page = [_view(row, caller.role) for row in rows[:limit]]
+    return OrderPage(orders=page, next_cursor=page[-1].id if len(rows) > limit else None)
+
+
+async def list_events(tx: Tx, order_id: OrderId, *, after: int, limit: int) -> list[OrderEventView]:
+    """Return an order's history from the number after `after` on."""
+    rows = await tx.fetch(_sql.list_order_events, order_id, after, limit)
+    return [
+        msgspec.convert(dict(row) | {"payload": msgspec.json.decode(row["payload"])}, OrderEventView) for row in rows
+    ]
+
+
+async def quote_cancellation(tx: Tx, order_id: OrderId, *, caller: Caller, now: datetime) -> Quote:
+    """Return what cancelling would mean now; raises `OrderNotFound` where it is not theirs."""
+    await get_order(tx, order_id, caller=caller)
+    order = (await store.lock_orders(tx, [order_id]))[order_id]
+    entries = await store.list_entries(tx, order_id)
+    return policy.quote_cancellation(order, entries, by=caller.role, now=now)
+
+
+def may_see(caller: Caller, row: Any) -> bool:
+    """Tell whether an order is the caller's: placed by, cooked by, carried by, brought by, or an operator's."""
+    owners = {
+        Role.CUSTOMER: row["customer_id"] == caller.id,
+        Role.MERCHANT: row["store_id"] in caller.store_ids,
+        Role.RIDER: row["rider_id"] == caller.id,
+        Role.PLATFORM: row["platform_id"] == caller.id,
+        Role.OPERATOR: True,
+    }
+    return bool(owners.get(caller.role, False))
+
+
+def _view(row: Any, role: Role) -> OrderView:
+    fields = dict(row)
+    fields["dropoff"] = Point(lat=fields.pop("dropoff_lat"), lon=fields.pop("dropoff_lon"))
+    fields["lines"] = msgspec.json.decode(fields["lines"])
+    fields["problems"] = msgspec.json.decode(fields["problems"])
+    return msgspec.convert({name: value for name, value in fields.items() if name not in _HIDDEN[role]}, OrderView)
