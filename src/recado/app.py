@@ -1,14 +1,75 @@
 """The ASGI application: routes and what they are given."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any
 
+import msgspec
 from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import Scope as ConnectionScope
 from redis.asyncio import Redis
 
-from infra.db import Database
-from recado.health import live, ready
+from accounts.guards import caller_of
+from accounts.model import Caller
+from accounts.tokens import Tokens
+from infra import problems
+from infra.clock import DomainClock
+from infra.db import Begin, Database, Tx
+from infra.wakes import Wakes
+from places.zones import Zones
+from recado import parts
+from recado.background import running
 from recado.settings import Settings
+
+MAX_BODY_BYTES = 256 * 1024  # 500 pings with room
+
+
+async def _provide_tx(state: State) -> AsyncIterator[Tx]:
+    async with state.database.begin() as tx:
+        yield tx
+
+
+def _provide_begin(state: State) -> Begin:
+    begin: Begin = state.database.begin
+    return begin
+
+
+async def _provide_now(state: State) -> datetime:
+    now: datetime = await state.clock.now()
+    return now
+
+
+def _provide_caller(scope: ConnectionScope, state: State) -> Caller:
+    return caller_of(scope, state.tokens)
+
+
+def _provide_redis(state: State) -> Redis:
+    redis: Redis = state.redis
+    return redis
+
+
+def _provide_tokens(state: State) -> Tokens:
+    tokens: Tokens = state.tokens
+    return tokens
+
+
+def _provide_zones(state: State) -> Zones:
+    zones: Zones = state.zones
+    return zones
+
+
+def _provide_clock(state: State) -> DomainClock:
+    clock: DomainClock = state.clock
+    return clock
+
+
+def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:
+    return parts.RULES
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -16,11 +77,48 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def open_stores(app: Litestar) -> AsyncIterator[None]:
-        async with (
-            Database.connect(settings.database_url, pool_size=settings.pool_size) as database,
-            Redis.from_url(settings.redis_url) as redis,
-        ):
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(
+                Database.connect(settings.database_url, pool_size=settings.pool_size)
+            )
+            redis = await stack.enter_async_context(Redis.from_url(settings.redis_url))
+            clock = DomainClock(database.read)
+            wakes = Wakes(settings.database_direct_url)
+            wakes.on(["recado_clock"], clock.forget)
             app.state.database, app.state.redis = database, redis
+            app.state.clock, app.state.zones = clock, Zones(database.read)
+            await stack.enter_async_context(running(wakes.run()))
             yield
 
-    return Litestar([live, ready], lifespan=[open_stores])
+    return Litestar(
+        parts.ROUTES,
+        lifespan=[open_stores],
+        state=State({"tokens": Tokens(settings.token_secret)}),
+        dependencies={
+            "tx": Provide(_provide_tx),
+            "begin": Provide(_provide_begin, sync_to_thread=False),
+            "now": Provide(_provide_now),
+            "caller": Provide(_provide_caller, sync_to_thread=False),
+            "redis": Provide(_provide_redis, sync_to_thread=False),
+            "tokens": Provide(_provide_tokens, sync_to_thread=False),
+            "zones": Provide(_provide_zones, sync_to_thread=False),
+            "clock": Provide(_provide_clock, sync_to_thread=False),
+            "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
+        },
+        exception_handlers=problems.HANDLERS,
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=_openapi(),
+        signature_namespace={"Any": Any},
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Recado",
+        version="1",
+        path="/schema",
+        components=Components(
+            security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        security=[{"token": []}],
+    )

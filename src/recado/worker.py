@@ -1,12 +1,40 @@
 """The worker process: what happens without anybody asking."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
+from redis.asyncio import Redis
+
+from infra.clock import DomainClock
 from infra.db import Database
+from infra.payments import sandbox_providers
+from infra.relay import Relay
+from infra.timekeeper import Timekeeper
+from infra.wakes import Wakes
+from recado import parts
+from recado.background import running
 from recado.settings import Settings
+
+POOL_SIZE = 32  # 16 deadlines and 8 streams at once, and the loops that look for more
 
 
 async def run(settings: Settings) -> None:
     """Work until cancelled."""
-    async with Database.connect(settings.database_url, pool_size=settings.pool_size):
-        await asyncio.Event().wait()
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            Database.connect(settings.database_url, pool_size=max(settings.pool_size, POOL_SIZE))
+        )
+        redis = await stack.enter_async_context(Redis.from_url(settings.redis_url))
+        clock = DomainClock(database.read)
+        wakes = Wakes(settings.database_direct_url)
+        timekeeper = Timekeeper(
+            database, clock, in_transaction=parts.TIMERS, outside=parts.outside_timers(sandbox_providers())
+        )
+        relay = Relay(
+            database, settings.database_direct_url, clock, consumers=parts.CONSUMERS, announcer=parts.announcer(redis)
+        )
+        wakes.on(["recado_clock"], clock.forget)
+        wakes.on(["recado_clock", "recado_timers"], timekeeper.wake)
+        wakes.on(["recado_events"], relay.wake)
+        async with running(wakes.run(), timekeeper.run(), relay.run()):
+            await asyncio.Event().wait()

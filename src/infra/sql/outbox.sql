@@ -68,3 +68,15 @@ SELECT pg_advisory_lock_shared(7402, 0)
 
 -- name: count_relays
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7402 AND granted
+
+-- name: list_heads
+-- Read only while nothing is unsent: what is still on its way has no number in the stores' and riders' feeds yet.
+SELECT feed_id, max(seq) AS seq, max(position) AS position
+FROM (
+    SELECT stream_id AS feed_id, seq, position FROM events WHERE position > $1
+    UNION ALL
+    SELECT entry.feed_id, entry.seq, event.position
+    FROM events AS event JOIN feed_entries AS entry ON entry.event_id = event.id
+    WHERE event.position > $1
+) AS grown
+GROUP BY feed_id

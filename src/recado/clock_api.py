@@ -1,0 +1,92 @@
+"""Domain time over HTTP: anybody may read it; whoever conducts a simulated installation moves it."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+from litestar import get, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, Parameter
+
+from accounts.guards import allow
+from accounts.model import Scope
+from infra import clock as domain_clock
+from infra import outbox, timers
+from infra.clock import DomainClock
+from infra.db import Tx
+from infra.sql import load
+from kernel.actors import Role
+
+_sql: Final = load("infra")
+_ADMINISTRATION: Final = [allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])]
+
+
+class ClockView(msgspec.Struct, frozen=True, kw_only=True):
+    """Domain time, and what is still to be done at this instant."""
+
+    now: datetime
+    rate: float
+    is_simulated: bool
+    overdue_timers: int
+    unsent_events: int
+    next_due_at: datetime | None
+
+
+class ClockMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the clock shall stand, or how fast it shall run (0: it stands)."""
+
+    to: datetime | None = None
+    rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] | None = None
+
+
+class ClockMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """The clock as it stands now."""
+
+    now: datetime
+    rate: float
+
+
+class Heads(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest number of every feed that got something after a position."""
+
+    position: int
+    heads: dict[str, int]
+
+
+@get("/v1/clock", guards=[allow(*Role)])
+async def read_clock(clock: NamedDependency[DomainClock], tx: NamedDependency[Tx]) -> ClockView:
+    """Tell domain time, what is due and not done, and when the next deadline comes."""
+    reading, now = await clock.reading(), await clock.now()
+    return ClockView(
+        now=now,
+        rate=reading.rate,
+        is_simulated=reading.is_simulated,
+        overdue_timers=await timers.count_overdue(tx, now=now),
+        unsent_events=await outbox.count_unsent(tx),
+        next_due_at=await timers.next_due_at(tx),
+    )
+
+
+@put("/v1/clock", guards=_ADMINISTRATION)
+async def move_clock(
+    data: JSONBody[ClockMove], clock: NamedDependency[DomainClock], tx: NamedDependency[Tx]
+) -> ClockMoved:
+    """Move a simulated clock forward, or change its pace; a real installation refuses."""
+    reading = await domain_clock.move(tx, to=data.to, rate=data.rate)
+    clock.forget()
+    return ClockMoved(now=reading.domain_at, rate=reading.rate)
+
+
+@get("/v1/clock/heads", guards=_ADMINISTRATION)
+async def list_heads(
+    tx: NamedDependency[Tx], after_position: Annotated[int, Parameter(query="after_position", ge=0, le=2**62)] = 0
+) -> Heads:
+    """List the heads of the feeds that grew after a position, for whoever waits until all watchers have caught up."""
+    rows = await tx.fetch(_sql.list_heads, after_position)
+    return Heads(
+        position=max((row["position"] for row in rows), default=after_position),
+        heads={row["feed_id"]: row["seq"] for row in rows},
+    )
+
+
+ROUTES: Final = [read_clock, move_clock, list_heads]
