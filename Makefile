@@ -1,17 +1,34 @@
 # Needs only Python >= 3.11 (with venv) and make. Everything else comes from the package index, pinned by hash.
 PYTHON ?= python3
+UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
+# Named after the place: a clone that was moved needs its environment anew.
+PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
+READY := $(VENV)/ready
 
-.PHONY: dev format check test
+.PHONY: dev lock format check test
 
-$(VENV)/ready: requirements/dev.txt pyproject.toml
-	$(PYTHON) -m venv "$(VENV)"
-	"$(BIN)/pip" install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	"$(BIN)/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch "$(VENV)/ready"
+# Each stamp is written last: an interrupted step leaves none, and the next run does it again from its beginning.
+$(PACKAGES): requirements/dev.txt
+	@command -v "$(PYTHON)" >/dev/null || { echo "recado: there is no $(PYTHON): install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "recado: $(PYTHON) is older than Python 3.11: name a newer one: make PYTHON=/path/to/python3"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "recado: $(PYTHON) lacks venv and pip: install them (Debian, Ubuntu: apt-get install python3-venv)"; exit 1; }
+	"$(PYTHON)" -m venv --clear "$(VENV)"
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	touch "$(PACKAGES)"
 
-dev: $(VENV)/ready
+$(READY): $(PACKAGES) pyproject.toml
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch "$(READY)"
+
+dev: $(READY)
+
+# Resolves again after a change of pyproject.toml; UPGRADE=--upgrade also takes newer releases.
+lock:
+	$(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE) --extra embedded -o requirements/run.txt
+	$(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE) --extra embedded --group dev -o requirements/dev.txt
 
 format: dev
 	"$(BIN)/ruff" format src tests
