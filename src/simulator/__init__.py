@@ -1,0 +1,1 @@
+"""A day of orders played by clients of the public API: riders, kitchens, customers. Imports `kernel` alone."""

@@ -1,0 +1,141 @@
+"""Follows feeds over WebSocket as phones and tablets do: from the last number seen, through every interruption."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+
+from simulator.api import Caller
+from simulator.errors import NeverQuiet
+
+Json = dict[str, Any]
+OnEvent = Callable[[Json], None]
+SEEN_WITHIN_S: Final = 20.0
+AGAIN_AFTER_S: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # the last repeats
+UNAUTHORISED: Final = 401
+FINAL_CLOSE_CODES: Final = range(4500, 5000)  # "do not come back"
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A numbered message as it was received."""
+
+    seq: int
+    event: Json
+
+
+class Feed:
+    """One person's view of one order, store or rider, kept message by message."""
+
+    def __init__(self, feed_id: str, path: str, caller: Caller, *, on_event: OnEvent | None = None) -> None:
+        self.id, self._path, self._caller, self._on_event = feed_id, path, caller, on_event
+        self.seq = 0
+        self.epoch: str | None = None
+        self.messages: list[Message] = []
+        self.faults: list[str] = []
+        self.positions = 0
+        self.connections = 0
+        self.is_ended = False
+        self.seen = asyncio.Condition()
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self, address: str, *, head: int = 0) -> None:
+        """Start following and return once connected and `head` was seen."""
+        self._task = asyncio.create_task(self._follow(address.replace("http", "ws", 1)), name=f"feed {self.id}")
+        await self.wait_for(head)
+
+    async def close(self) -> None:
+        """Stop following."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def wait_for(self, head: int) -> None:
+        """Return when connected and the message of this number was seen; NeverQuiet when it does not come."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+        try:
+            async with asyncio.timeout(SEEN_WITHIN_S), self.seen:
+                await self.seen.wait_for(lambda: self.connections > 0 and self.seq >= head)
+        except TimeoutError:
+            raise NeverQuiet(f"the watcher of {self.id} saw {self.seq} and waits for {head}") from None
+
+    async def _follow(self, address: str) -> None:
+        failures = 0
+        while not self.is_ended:
+            try:
+                async with connect(
+                    f"{address}{self._path}?after={self.seq}{f'&epoch={self.epoch}' if self.epoch else ''}",
+                    additional_headers={"Authorization": f"Bearer {self._caller.token}"},
+                    compression=None,
+                    proxy=None,
+                    max_queue=None,
+                ) as socket:
+                    async for frame in socket:
+                        failures = 0
+                        await self._receive(msgspec.json.decode(frame))
+                    self.is_ended = socket.close_code in FINAL_CLOSE_CODES
+            except InvalidStatus as refused:
+                if refused.response.status_code == UNAUTHORISED:
+                    await self._caller.renew()
+            except (OSError, WebSocketException, InvalidHandshake, TimeoutError):
+                pass  # Away for a moment: that is what numbers are for.
+            await asyncio.sleep(AGAIN_AFTER_S[min(failures, len(AGAIN_AFTER_S) - 1)])
+            failures += 1
+
+    async def _receive(self, frame: Json) -> None:
+        match frame.get("type"):
+            case "snapshot" | "resumed":
+                self._begin(frame)
+            case "event":
+                self._keep(int(frame["seq"]), frame["event"])
+            case "position":
+                self.positions += 1
+            case "heartbeat":
+                pass
+        async with self.seen:
+            self.seen.notify_all()
+
+    def _begin(self, frame: Json) -> None:
+        self.connections += 1
+        epoch = frame.get("epoch", self.epoch)
+        if self.epoch is not None and epoch != self.epoch:
+            self.faults.append(f"{self.id} changed its epoch from {self.epoch} to {epoch}")
+        self.epoch = epoch
+        if frame["type"] == "snapshot" and int(frame["seq"]) > self.seq:
+            if self.seq:
+                self.faults.append(f"{self.id} started over at {frame['seq']} after {self.seq}")
+            self.seq = int(frame["seq"])
+
+    def _keep(self, seq: int, event: Json) -> None:
+        if seq != self.seq + 1:
+            self.faults.append(f"{self.id} went from {self.seq} to {seq}")
+        self.seq = seq
+        self.messages.append(Message(seq=seq, event=event))
+        if self._on_event is not None:
+            self._on_event(event)
+
+
+class Watched:
+    """All feeds simulated people follow."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.feeds: dict[str, Feed] = {}
+
+    async def watch(self, feed: Feed, *, head: int = 0) -> None:
+        """Follow one more feed."""
+        self.feeds[feed.id] = feed
+        await feed.open(self._address, head=head)
+
+    async def catch_up(self, heads: Mapping[str, int]) -> None:
+        """Return when every watched feed has seen its head."""
+        for feed_id, head in heads.items():
+            if (feed := self.feeds.get(feed_id)) is not None and feed.seq < head:
+                await feed.wait_for(head)
+
+    async def close(self) -> None:
+        """Stop following all of them."""
+        await asyncio.gather(*(feed.close() for feed in self.feeds.values()))
