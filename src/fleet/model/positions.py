@@ -154,13 +154,39 @@ class RiderNearby(msgspec.Struct, frozen=True, kw_only=True):
     idle_since: datetime | None
 
 
-class ZoneMap(Protocol):
-    """Where zones lie; `places` knows."""
+class Zone(Protocol):
+    """A part of a city that is served together; `polygon` is a simple ring."""
 
-    def zone_of(self, place: Point, city_id: CityId) -> ZoneId | None:
+    @property
+    def id(self) -> ZoneId:
+        """Its id."""
+        ...
+
+    @property
+    def polygon(self) -> Sequence[Point]:
+        """Its corners."""
+        ...
+
+
+class ZoneMap(Protocol):
+    """Where zones lie, at this moment."""
+
+    def zone_of(self, point: Point, city_id: CityId) -> ZoneId | None:
         """Return the city's zone that holds this place, or None outside all of them."""
         ...
 
-    def zones_near(self, place: Point, *, within_m: float) -> Sequence[ZoneId]:
-        """Return every zone that comes this near, and their cities' ids: there stand riders outside all zones."""
+    def zones(self, city_id: CityId) -> Sequence[Zone]:
+        """Return the zones of a city."""
+        ...
+
+    def cities(self) -> Sequence[CityId]:
+        """Return the cities that have zones."""
+        ...
+
+
+class Zones(Protocol):
+    """Who knows the zones; `places` does."""
+
+    async def map(self) -> ZoneMap:
+        """Return the zones as they are now."""
         ...

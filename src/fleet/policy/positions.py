@@ -1,0 +1,170 @@
+"""Every ping gets a verdict. An old ping never replaces a newer one, whatever order and uploads they come in."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median_low
+from typing import Final, TypeAlias
+
+from fleet.model.positions import (
+    MILLISECOND,
+    Judged,
+    Judgement,
+    Ping,
+    Position,
+    PositionRules,
+    Track,
+    Verdict,
+    ZoneMap,
+    to_ms,
+)
+from fleet.model.riders import Vehicle
+from kernel.geo import Point, haversine_m, offset
+from kernel.ids import CityId, ZoneId
+
+UPLOADS_REMEMBERED: Final = 9  # a phone's clock is read from this many uploads: a minute or two of riding
+UPLOADS_NEEDED: Final = 3  # fewer say nothing: one wild date must not excuse itself
+MAX_SKEW: Final = timedelta(minutes=15)  # a clock further off would, once set right, hold its own pings back as late
+INTERVAL_WEIGHT: Final = 0.2  # of the newest interval: settles within some ten pings
+ZONE_MARGIN_M: Final = 50  # riders on a border street stay put: twice a usual error between tall houses
+_AROUND: Final = ((1, 0), (0.7, 0.7), (0, 1), (-0.7, 0.7), (-1, 0), (-0.7, -0.7), (0, -1), (0.7, -0.7))
+
+_Finding: TypeAlias = tuple[Verdict, str | None]
+_ACCEPTED: Final[_Finding] = (Verdict.ACCEPTED, None)
+_DUPLICATE: Final[_Finding] = (Verdict.DUPLICATE, None)
+
+
+def judge(pings: Sequence[Ping], track: Track, *, rules: PositionRules, now: datetime, vehicle: Vehicle) -> Judgement:
+    """Judge one upload of one rider's pings, whichever way round it is sorted.
+
+    `late` may still turn out to be `duplicate`: only the stored trail knows. Reasons are for people.
+    """
+    now_ms, skew_ms = to_ms(now), clock_skew_ms(track)
+    last, usual_ms = track.last, track.usual_interval_ms
+    findings: dict[int, _Finding] = {}
+    trail: dict[int, Position] = {}
+    for index in sorted(range(len(pings)), key=lambda at: pings[at].device_at_ms):
+        ping = pings[index]
+        finding = _alone(ping, now_ms + skew_ms, rules)
+        if finding is _ACCEPTED:
+            finding = _DUPLICATE if ping.device_at_ms in trail else _against(last, ping, rules.max_mps(vehicle))
+        if finding[0] in (Verdict.ACCEPTED, Verdict.LATE):
+            position = trail[ping.device_at_ms] = _position(ping, skew_ms=skew_ms, received_at_ms=now_ms)
+            if finding is _ACCEPTED:
+                usual_ms = _smoothed(usual_ms, last, position, rules)
+                last = position
+        findings[index] = finding
+    judged = tuple(_judged(ping, *findings[index]) for index, ping in enumerate(pings))
+    ahead_ms = _with_upload(track.ahead_ms, judged, now_ms)
+    return Judgement(judged=judged, track=Track(last, usual_ms, ahead_ms), trail=tuple(trail.values()))
+
+
+def clock_skew_ms(track: Track) -> int:
+    """Return how far ahead the phone's clock is: the median over its latest uploads, never less than nothing.
+
+    A clock that is behind cannot be told from uploads that come late, and those must not look fresh.
+    """
+    if len(track.ahead_ms) < UPLOADS_NEEDED:
+        return 0
+    return min(max(0, median_low(track.ahead_ms)), MAX_SKEW // MILLISECOND)
+
+
+def stale_at_ms(track: Track, rules: PositionRules) -> int:
+    """Return when the last position stops being live; 0 if there is none."""
+    if track.last is None:
+        return 0
+    usual = rules.fresh_intervals * (track.usual_interval_ms or 0) * MILLISECOND
+    return track.last.measured_at_ms + min(max(rules.fresh_at_least, usual), rules.fresh_at_most) // MILLISECOND
+
+
+def zone_for(zones: ZoneMap, place: Point, city_id: CityId, *, current: ZoneId | None) -> ZoneId:
+    """Return the zone whose keys are to hold a rider: the current one until it is left by more than the margin.
+
+    Whoever is outside all zones stays with the last one, or stands under the city's own id.
+    """
+    found = zones.zone_of(place, city_id)
+    if found is None:
+        return current or ZoneId(city_id)
+    if current is None or found == current:
+        return found
+    around = (offset(place, east_m=east * ZONE_MARGIN_M, north_m=north * ZONE_MARGIN_M) for east, north in _AROUND)
+    return current if any(zones.zone_of(near, city_id) == current for near in around) else found
+
+
+def zones_near(zones: ZoneMap, place: Point, *, within_m: float) -> list[ZoneId]:
+    """Return the zones that may hold riders this near, of whichever city: borders are not walls.
+
+    Each city's own id comes along, for riders outside all zones. A zone counts with its bounding box.
+    """
+    corner = offset(place, east_m=within_m, north_m=within_m)
+    reach_lat, reach_lon = corner.lat - place.lat, corner.lon - place.lon
+    found: list[ZoneId] = []
+    for city_id in zones.cities():
+        near = [zone.id for zone in zones.zones(city_id) if _reaches(zone.polygon, place, reach_lat, reach_lon)]
+        found += [*near, ZoneId(city_id)] if near else []
+    return found
+
+
+def _reaches(polygon: Sequence[Point], place: Point, reach_lat: float, reach_lon: float) -> bool:
+    lats, lons = [corner.lat for corner in polygon], [corner.lon for corner in polygon]
+    is_lat_near = min(lats) - reach_lat <= place.lat <= max(lats) + reach_lat
+    return is_lat_near and min(lons) - reach_lon <= place.lon <= max(lons) + reach_lon
+
+
+def _alone(ping: Ping, phone_now_ms: int, rules: PositionRules) -> _Finding:
+    ahead_ms = ping.device_at_ms - phone_now_ms
+    if ahead_ms > rules.max_ahead // MILLISECOND:
+        return Verdict.FUTURE, f"{ahead_ms / 1000:.0f} s ahead of our clock"
+    if ping.accuracy_m > rules.max_accuracy_m:
+        return Verdict.INACCURATE, f"accurate to {ping.accuracy_m:.0f} m; {rules.max_accuracy_m:.0f} m is allowed"
+    return _ACCEPTED
+
+
+def _against(last: Position | None, ping: Ping, max_mps: float) -> _Finding:
+    if last is None:
+        return _ACCEPTED
+    since_ms = ping.device_at_ms - last.device_at_ms
+    if since_ms == 0:
+        return _DUPLICATE
+    if since_ms < 0:
+        return Verdict.LATE, f"{-since_ms / 1000:.0f} s older than the last position"
+    # The last error circle and this one may explain a part of the way; only the rest must have been ridden.
+    ridden_m = haversine_m(last.place, ping.place) - last.accuracy_m - ping.accuracy_m
+    mps = ridden_m / since_ms * 1000
+    if mps > max_mps:
+        return Verdict.IMPLAUSIBLE, f"{mps:.0f} m/s since the last position; {max_mps:.0f} m/s is possible"
+    return _ACCEPTED
+
+
+def _position(ping: Ping, *, skew_ms: int, received_at_ms: int) -> Position:
+    return Position(
+        device_at_ms=ping.device_at_ms,
+        lat=ping.lat,
+        lon=ping.lon,
+        accuracy_m=ping.accuracy_m,
+        speed_mps=ping.speed_mps,
+        bearing_deg=ping.bearing_deg,
+        battery=ping.battery,
+        is_mock=ping.is_mock,
+        source=ping.source,
+        skew_ms=skew_ms,
+        received_at_ms=received_at_ms,
+    )
+
+
+def _smoothed(usual_ms: int | None, last: Position | None, position: Position, rules: PositionRules) -> int | None:
+    """Return the usual interval with one more; a gap longer than anything is live for is silence."""
+    if last is None:
+        return usual_ms
+    interval_ms = position.device_at_ms - last.device_at_ms
+    if interval_ms > rules.fresh_at_most // MILLISECOND:
+        return usual_ms
+    return interval_ms if usual_ms is None else round(usual_ms + INTERVAL_WEIGHT * (interval_ms - usual_ms))
+
+
+def _with_upload(ahead_ms: tuple[int, ...], judged: Sequence[Judged], now_ms: int) -> tuple[int, ...]:
+    news = [one.device_at_ms for one in judged if one.verdict is not Verdict.DUPLICATE]
+    return (*ahead_ms, max(news) - now_ms)[-UPLOADS_REMEMBERED:] if news else ahead_ms
+
+
+def _judged(ping: Ping, verdict: Verdict, reason: str | None) -> Judged:
+    return Judged(device_at_ms=ping.device_at_ms, verdict=verdict, reason=reason)
