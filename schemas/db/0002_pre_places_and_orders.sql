@@ -63,7 +63,7 @@ CREATE TABLE orders (
     tip_minor bigint NOT NULL CHECK (tip_minor >= 0),
     total_minor bigint NOT NULL CHECK (total_minor = items_minor + delivery_fee_minor + tip_minor),
     payment_method text NOT NULL CHECK (payment_method IN ('cash', 'card', 'prepaid')),
-    change_for_minor bigint CHECK (change_for_minor >= total_minor),
+    change_for_minor bigint CHECK (change_for_minor >= 0),
     problems jsonb NOT NULL DEFAULT '[]',
     prep_minutes integer,
     ready_by timestamptz,

@@ -11,7 +11,7 @@ from kernel.geo import Point
 from kernel.ids import CityId, CustomerId, OrderId, RiderId, StoreId
 from orders import policy, store
 from orders.errors import OrderNotFound
-from orders.model import OrderLine, OrderStatus, PaymentMethod, Problem
+from orders.model import EntryKind, EntryStatus, OrderLine, OrderStatus, PaymentMethod, Problem
 from orders.policy import Quote
 
 _sql: Final = load("orders")
@@ -90,6 +90,7 @@ _HIDDEN: Final = {
     Role.OPERATOR: frozenset({"dropoff_code"}),
     Role.MERCHANT: _OWNER | {"problems"},
     Role.RIDER: (_OWNER - _CONTACT) | {"problems"},
+    Role.SYSTEM: frozenset(),
 }
 
 
@@ -99,6 +100,27 @@ async def get_order(tx: Tx, order_id: OrderId, *, caller: Caller) -> OrderView:
     if row is None or not may_see(caller, row):
         raise OrderNotFound
     return _view(row, caller.role)
+
+
+async def get_whole_order(tx: Tx, order_id: OrderId) -> OrderView:
+    """Return everything about an order, for the packages above; never for an answer."""
+    row = await tx.fetchrow(_sql.read_order, order_id)
+    if row is None:
+        raise OrderNotFound
+    return _view(row, Role.SYSTEM)
+
+
+async def find_by_external(tx: Tx, *, platform_id: str, external_id: str) -> OrderId | None:
+    """Return our id of a platform's order, or None."""
+    return await store.find_by_external(tx, platform_id, external_id)
+
+
+async def is_money_secured(tx: Tx, order_id: OrderId, method: PaymentMethod) -> bool:
+    """Tell whether the store may be asked: a card's hold is settled; cash and platforms pay as they do."""
+    if method is not PaymentMethod.CARD:
+        return True
+    entries = await store.list_entries(tx, order_id)
+    return any(entry.kind is EntryKind.AUTHORISE and entry.status is EntryStatus.SETTLED for entry in entries)
 
 
 async def list_orders(

@@ -25,6 +25,7 @@ from places.zones import Zones
 from recado import parts
 from recado.background import running
 from recado.settings import Settings
+from recado.telemetry import name_and_count
 
 MAX_BODY_BYTES = 256 * 1024  # 500 pings with room
 
@@ -105,6 +106,7 @@ def create_app(settings: Settings) -> Litestar:
             "clock": Provide(_provide_clock, sync_to_thread=False),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
+        middleware=[name_and_count],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=_openapi(),

@@ -14,11 +14,12 @@ from infra.outbox import Recorded
 from infra.payments import Providers
 from infra.relay import Announcer, Consumer
 from infra.timekeeper import InTransaction, Outside
-from recado import clock_api, health
+from recado import clock_api, health, telemetry
 
 ROUTES: Final[Sequence[Any]] = [
     health.live,
     health.ready,
+    telemetry.metrics,
     *clock_api.ROUTES,
     *accounts.api.ROUTES,
     *places.api.ROUTES,

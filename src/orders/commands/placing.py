@@ -35,7 +35,7 @@ async def receive(tx: Tx, new: NewOrder, *, act: Act) -> Order:
         act=act,
     )
     total = Money(new.total_minor, new.currency)
-    if new.payment_method is PaymentMethod.CARD:
+    if new.payment_method is PaymentMethod.CARD and new.payment_token is not None:
         await request(tx, order, EntryKind.AUTHORISE, total, reason="received", act=act, token=new.payment_token)
     elif new.payment_method is PaymentMethod.PREPAID:
         await request(tx, order, EntryKind.CAPTURE, total, reason="received", act=act)

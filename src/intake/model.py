@@ -1,0 +1,85 @@
+from typing import Annotated
+
+import msgspec
+
+from kernel.geo import Point
+from kernel.ids import ItemId, StoreId
+from orders.model import PaymentMethod
+
+Minor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+Note = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class LineRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many of one menu item, with what the customer asks for."""
+
+    item_id: ItemId
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=99)]
+    options: Annotated[list[Annotated[str, msgspec.Meta(max_length=120)]], msgspec.Meta(max_length=20)] = []
+    note: Note = ""
+
+
+class DropoffRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where it goes: coordinates, the address as people say it, and how to find the door."""
+
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    note: Note = ""
+
+    @property
+    def point(self) -> Point:
+        """The place on earth."""
+        return Point(lat=self.lat, lon=self.lon)
+
+
+class CustomerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who receives it. `customer_id` is for platforms and operators; a customer's own token says it."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    phone: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    customer_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How it is paid. `change_for_minor` is the note the customer will hand over; `token` is the card provider's."""
+
+    method: PaymentMethod
+    change_for_minor: Minor | None = None
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+
+
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order as a customer's app, a platform or the desk sends it. Prices are the menu's, never the caller's.
+
+    `total_minor` is what the customer was shown: where it is given and does not add up, the order is held for review.
+    """
+
+    store_id: StoreId
+    lines: Annotated[list[LineRequest], msgspec.Meta(min_length=1, max_length=100)]
+    dropoff: DropoffRequest
+    customer: CustomerRequest
+    payment: PaymentRequest
+    tip_minor: Minor = 0
+    total_minor: Minor | None = None
+    external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+
+
+class MenuFact(msgspec.Struct, frozen=True, kw_only=True):
+    """What the menu says of one ordered item at this moment; `stock` None means it is not counted."""
+
+    item_id: ItemId
+    name: str
+    price_minor: int
+    is_available: bool
+    stock: int | None
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the completeness check looks at besides the request itself."""
+
+    store_is_open: bool
+    dropoff_is_served: bool
+    menu: dict[ItemId, MenuFact]
+    phone_is_valid: bool
+    total_minor: int
