@@ -1,0 +1,165 @@
+"""One Redis connection that listens to a changing set of channels, and says when it may have missed something."""
+
+import asyncio
+import random
+from collections import Counter as Tally
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+from prometheus_client import Counter
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+log: Final = structlog.get_logger()
+IDLE_CHANNEL: Final = "live:idle"  # always listened to: without a subscription a PING is answered in another shape
+CHUNK: Final = 1000  # channels per SUBSCRIBE
+PING_S: Final = 5.0
+SILENCE_S: Final = 12.0  # two pings unanswered: the connection is dead, whatever TCP believes
+BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+BURST: Final = 256  # messages handed on before others get the loop
+RESTORED: Final = b"restored"
+ALIVE: Final = b"alive"
+
+LOST_CONNECTIONS: Final = Counter("recado_live_connections_lost", "Times a hub's Redis connection broke.")
+
+
+class Subscriber:
+    """Listens until cancelled and reconnects for ever, each time to every channel wanted at that moment."""
+
+    def __init__(
+        self, redis_url: str, *, on_message: Callable[[bytes, bytes], None], on_restored: Callable[[], None]
+    ) -> None:
+        # No timeout on reads, which wait for ever; no retries inside the client, which would hide what was missed.
+        self._pool: ConnectionPool = ConnectionPool.from_url(
+            redis_url, protocol=2, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
+        self._on_message = on_message
+        self._on_restored = on_restored
+        self._wanted: dict[bytes, asyncio.Event] = {}
+        self._asked: set[bytes] = set()
+        self._unanswered: Tally[bytes] = Tally()
+        self._changed: set[bytes] = set()
+        self._dirty = asyncio.Event()
+        self._heard_at = 0.0
+        self._failures = 0
+
+    def want(self, channel: str) -> None:
+        """Listen to this channel from now on, as soon as there is a connection."""
+        name = channel.encode()
+        if name not in self._wanted:
+            self._wanted[name] = asyncio.Event()
+            if name in self._asked and not self._unanswered[name]:
+                self._wanted[name].set()
+            self._change(name)
+
+    def drop(self, channel: str) -> None:
+        """Listen to this channel no longer."""
+        name = channel.encode()
+        if self._wanted.pop(name, None) is not None:
+            self._change(name)
+
+    async def hears(self, channel: str, *, within_s: float) -> bool:
+        """Wait until Redis confirmed a wanted channel; False when it has not within this time."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._wanted[channel.encode()].wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        while True:
+            try:
+                await self._converse()
+            except* (RedisError, OSError) as lost:
+                log.warning("live.redis_lost", error=repr(lost.exceptions[0]))
+            LOST_CONNECTIONS.inc()
+            pause_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
+            self._failures += 1
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  (spreads the processes, no secret)
+
+    def _change(self, name: bytes) -> None:
+        self._changed.add(name)
+        self._dirty.set()
+
+    async def _converse(self) -> None:
+        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py lacks it
+        for confirmed in self._wanted.values():
+            confirmed.clear()
+        self._asked.clear()
+        self._unanswered.clear()
+        self._changed = set(self._wanted)
+        self._dirty.set()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await connection.connect()  # type: ignore[no-untyped-call]  # nor this
+                self._heard_at = asyncio.get_running_loop().time()
+                tasks.create_task(self._ask(connection))
+                tasks.create_task(self._watch_silence(connection))
+                tasks.create_task(self._listen(connection))
+        finally:
+            await connection.disconnect(nowait=True)
+
+    async def _ask(self, connection: AbstractConnection) -> None:
+        await connection.send_command("SUBSCRIBE", IDLE_CHANNEL)
+        await self._ask_for_changes(connection)
+        # Redis answers in order: this comes back when it listens for us to all of them again.
+        await connection.send_command("PING", RESTORED)
+        while True:
+            await self._dirty.wait()
+            await self._ask_for_changes(connection)
+
+    async def _ask_for_changes(self, connection: AbstractConnection) -> None:
+        self._dirty.clear()
+        changed, self._changed = self._changed, set()
+        joining = [name for name in changed if name in self._wanted and name not in self._asked]
+        leaving = [name for name in changed if name not in self._wanted and name in self._asked]
+        self._asked.update(joining)
+        self._asked.difference_update(leaving)
+        self._unanswered.update(joining)
+        for chunk in _chunks(leaving):
+            await connection.send_command("UNSUBSCRIBE", *chunk)
+        for chunk in _chunks(joining):
+            await connection.send_command("SUBSCRIBE", *chunk)
+
+    async def _watch_silence(self, connection: AbstractConnection) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(PING_S)
+            if loop.time() - self._heard_at > SILENCE_S:
+                raise RedisConnectionError("Redis has fallen silent")
+            await connection.send_command("PING", ALIVE)
+
+    async def _listen(self, connection: AbstractConnection) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            for _ in range(BURST):
+                self._take(await connection.read_response())
+                self._heard_at = loop.time()
+            await asyncio.sleep(0)
+
+    def _take(self, reply: Sequence[bytes]) -> None:
+        kind, name = reply[0], reply[1]
+        if kind == b"message":
+            self._on_message(name, reply[2])
+        elif kind == b"subscribe":
+            self._confirm(name)
+        elif kind == b"pong" and name == RESTORED:
+            self._failures = 0
+            self._on_restored()
+
+    def _confirm(self, name: bytes) -> None:
+        self._unanswered[name] -= 1
+        if self._unanswered[name] <= 0:
+            del self._unanswered[name]
+            if name in self._wanted:
+                self._wanted[name].set()
+
+
+def _chunks(names: Sequence[bytes]) -> list[Sequence[bytes]]:
+    return [names[start : start + CHUNK] for start in range(0, len(names), CHUNK)]
