@@ -30,14 +30,14 @@ def a_ping(seconds: float = 0, *, east_m: float = 0, north_m: float = 0, **overr
 
 
 def a_position(seconds: float = 0, *, skew_ms: int = 0, **overrides: Any) -> Position:
-    ping = a_ping(seconds, **overrides: Any)
+    ping = a_ping(seconds, **overrides)
     return Position(
         ping.device_at_ms, ping.lat, ping.lon, ping.accuracy_m, None, None, None, False, Source.APP, skew_ms, NOON_MS
     )
 
 
 def a_track(seconds: float = 0, **overrides: Any) -> Track:
-    return Track(last=a_position(seconds, **overrides: Any))
+    return Track(last=a_position(seconds, **overrides))
 
 
 def a_standing(version: int = 1, **overrides: Any) -> Standing:
