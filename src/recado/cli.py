@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "api": "Answer requests.",
     "worker": "Do what happens without anybody asking.",
     "migrate": "Bring the database to this version.",
+    "token": "Print an access token for somebody.",
     "doctor": "Check settings, stores, durability and clocks.",
 }
 

@@ -72,8 +72,8 @@ async def _postgres_durability(connection: asyncpg.Connection) -> Finding:
 
 async def _postgres_room(connection: asyncpg.Connection, settings: Settings) -> Finding:
     offered = int(await connection.fetchval("SHOW max_connections"))
-    processes = settings.api_processes + settings.worker_processes
-    wanted = processes * settings.pool_size + SPARE_CONNECTIONS
+    workers = settings.worker_processes * settings.worker_pool_size
+    wanted = settings.api_processes * settings.pool_size + workers + SPARE_CONNECTIONS
     advice = "" if wanted <= offered else "lower POOL_SIZE, raise max_connections, or put a pooler between"
     return Finding("PostgreSQL connections", f"{offered} offered, {wanted} wanted", advice)
 

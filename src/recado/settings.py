@@ -35,6 +35,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"], Meta(description="debug, info, warning or error")
     ] = "info"
 
+    @property
+    def worker_pool_size(self) -> int:
+        """Connections of one worker: at least enough for 16 deadlines, 8 streams, and the loops that look for more."""
+        return max(self.pool_size, 32)
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings, or refuse with one line that names every wrong variable. An empty variable is not set."""

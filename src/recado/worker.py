@@ -15,14 +15,12 @@ from recado import parts
 from recado.background import running
 from recado.settings import Settings
 
-POOL_SIZE = 32  # 16 deadlines and 8 streams at once, and the loops that look for more
-
 
 async def run(settings: Settings) -> None:
     """Work until cancelled."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
-            Database.connect(settings.database_url, pool_size=max(settings.pool_size, POOL_SIZE))
+            Database.connect(settings.database_url, pool_size=settings.worker_pool_size)
         )
         redis = await stack.enter_async_context(Redis.from_url(settings.redis_url))
         clock = DomainClock(database.read)

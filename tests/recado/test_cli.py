@@ -3,6 +3,9 @@ import socket
 import pytest
 from tests.processes import run_recado
 
+from accounts.model import Caller, Scope
+from accounts.tokens import Tokens
+from kernel.actors import Role
 from recado.cli import COMMANDS
 
 
@@ -75,3 +78,31 @@ def test_doctor_examines_settings_too(tmp_path):
     assert ended.returncode == 1
     assert ended.stdout.startswith("FAIL settings")
     assert "DATABASE_URL" in ended.stdout
+
+
+def test_a_token_speaks_for_whom_it_was_made(deployment, tmp_path):
+    ana = f"per_{'0' * 26}"
+
+    made = run_recado(
+        "token", "--role", "operator", "--subject", ana, "--scope", "dispatch", cwd=tmp_path, env=deployment
+    )
+
+    caller = Tokens(deployment["TOKEN_SECRET"]).verify(made.stdout.strip())
+    assert caller == Caller(role=Role.OPERATOR, id=ana, scopes=frozenset({Scope.DISPATCH}))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--role", "rider", "--subject", "Ana"], "--subject: a rider has a rider's id"),
+        (["--role", "rider", "--subject", f"rdr_{'0' * 26}", "--scope", "all"], "--scope: an operator needs"),
+        (["--role", "operator", "--subject", f"per_{'0' * 26}"], "--scope: an operator needs"),
+        (["--role", "merchant", "--subject", f"per_{'0' * 26}"], "--store: a merchant's staff needs"),
+        (["--role", "merchant", "--subject", f"per_{'0' * 26}", "--store", "7"], "--store: 7 is not a store's id"),
+    ],
+)
+def test_a_token_that_could_not_be_used_is_not_made(words, says, tmp_path):
+    ended = run_recado("token", *words, cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"recado: {says}")
