@@ -11,6 +11,7 @@ CREATE TABLE riders (
     created_at timestamptz NOT NULL
 );
 CREATE INDEX riders_city ON riders (city_id, id);
+CREATE UNIQUE INDEX riders_phone ON riders (city_id, phone);
 
 CREATE TABLE shifts (
     id text PRIMARY KEY CHECK (id ~ '^shf_[0-9A-Z]{26}$'),
@@ -127,9 +128,9 @@ CREATE UNIQUE INDEX offer_deliveries_assignment ON offer_deliveries (delivery_id
 WHERE assignment_no IS NOT NULL;
 CREATE INDEX offer_deliveries_delivery ON offer_deliveries (delivery_id);
 
--- Every status report of a phone with its first answer; a repeat gets the same one.
-CREATE TABLE rider_reports (
-    rider_id text NOT NULL REFERENCES riders (id),
+-- Every status report of a phone (or, by hand, of an operator) with its first answer; a repeat gets the same one.
+CREATE TABLE delivery_reports (
+    reporter_id text NOT NULL,
     report_id text NOT NULL,
     delivery_id text NOT NULL REFERENCES deliveries (id),
     move text NOT NULL,
@@ -137,10 +138,10 @@ CREATE TABLE rider_reports (
     occurred_at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
     outcome text NOT NULL CHECK (outcome IN ('applied', 'unapplied', 'refused')),
-    answer text NOT NULL,
-    PRIMARY KEY (rider_id, report_id)
+    why text, -- not applied because …
+    PRIMARY KEY (reporter_id, report_id)
 );
-CREATE INDEX rider_reports_delivery ON rider_reports (delivery_id);
+CREATE INDEX delivery_reports_delivery ON delivery_reports (delivery_id);
 
 -- Why dispatch did what it did: one row per delivery and decision, written when the answer changes.
 CREATE TABLE dispatch_decisions (

@@ -60,5 +60,6 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     dropoff: Point
     wanted_at: datetime | None
     ready_by: datetime | None
+    assigned_at: datetime | None
     code_tries: int
     implied: list[str]

@@ -1,1 +1,1 @@
-"""One lifecycle, one table: deliveries and offers."""
+"""One lifecycle, one table: deliveries, offers and shifts."""
