@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -5,6 +6,7 @@ import msgspec
 
 from accounts.model import Caller
 from infra.db import Tx
+from infra.live.source import Head, read_heads
 from infra.sql import load
 from kernel.actors import Role
 from kernel.geo import Point
@@ -155,6 +157,11 @@ async def quote_cancellation(tx: Tx, order_id: OrderId, *, caller: Caller, now: 
     order = (await store.lock_orders(tx, [order_id]))[order_id]
     entries = await store.list_entries(tx, order_id)
     return policy.quote_cancellation(order, entries, by=caller.role, now=now)
+
+
+async def feed_heads(tx: Tx, order_ids: Sequence[str]) -> Mapping[str, Head]:
+    """Return how far each order's own feed has come: orders number theirs themselves."""
+    return read_heads(await tx.fetch(_sql.order_heads, list(order_ids)))
 
 
 def may_see(caller: Caller, row: Any) -> bool:

@@ -20,6 +20,9 @@ from accounts.tokens import Tokens
 from infra import problems
 from infra.clock import DomainClock
 from infra.db import Begin, Database, Tx
+from infra.live.hub import Hub
+from infra.live.session import Feeds
+from infra.live.source import FeedTables
 from infra.wakes import Wakes
 from places.zones import Zones
 from recado import parts
@@ -69,6 +72,11 @@ def _provide_clock(state: State) -> DomainClock:
     return clock
 
 
+def _provide_feeds(state: State) -> Feeds:
+    feeds: Feeds = state.feeds
+    return feeds
+
+
 def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:
     return parts.RULES
 
@@ -88,7 +96,10 @@ def create_app(settings: Settings) -> Litestar:
             wakes.on(["recado_clock"], clock.forget)
             app.state.database, app.state.redis = database, redis
             app.state.clock, app.state.zones = clock, Zones(database.read)
-            await stack.enter_async_context(running(wakes.run()))
+            source = FeedTables(database, heads=parts.feed_heads)
+            hub = Hub(settings.redis_url, source)
+            app.state.feeds = Feeds(hub, source, clock)
+            await stack.enter_async_context(running(wakes.run(), hub.run()))
             yield
 
     return Litestar(
@@ -104,6 +115,7 @@ def create_app(settings: Settings) -> Litestar:
             "tokens": Provide(_provide_tokens, sync_to_thread=False),
             "zones": Provide(_provide_zones, sync_to_thread=False),
             "clock": Provide(_provide_clock, sync_to_thread=False),
+            "feeds": Provide(_provide_feeds, sync_to_thread=False),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
         middleware=[name_and_count],

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from redis.asyncio import Redis
 
 import accounts.api
 import orders.api
+import orders.queries
 import orders.worker
 import places.api
-from infra.outbox import Recorded
 from infra.payments import Providers
-from infra.relay import Announcer, Consumer
+from infra.relay import Consumer
 from infra.timekeeper import InTransaction, Outside
+from kernel.ids import is_id
 from recado import clock_api, health, telemetry
 
 ROUTES: Final[Sequence[Any]] = [
@@ -33,15 +33,12 @@ CONSUMERS: Final[Sequence[Consumer]] = []
 TIMERS: Final[Mapping[str, InTransaction]] = {**orders.worker.TIMERS}
 
 
-class _NobodyWatches:
-    async def announce(self, numbered: Sequence[tuple[str, int, Recorded]]) -> None:
-        """Tell nobody: no feed is served yet."""
-
-
-def announcer(redis: Redis) -> Announcer:
-    """Return who hands facts to the live feeds."""
-    del redis
-    return _NobodyWatches()
+async def feed_heads(tx: Tx, feed_ids: Sequence[str]) -> Mapping[str, Head]:
+    """Return how far each feed has come, whoever numbers it."""
+    order_ids = [feed_id for feed_id in feed_ids if is_id(feed_id, "ord")]
+    others = [feed_id for feed_id in feed_ids if not is_id(feed_id, "ord")]
+    heads = dict(await stream_heads(tx, others)) if others else {}
+    return heads | dict(await orders.queries.feed_heads(tx, order_ids)) if order_ids else heads
 
 
 def outside_timers(providers: Providers) -> Mapping[str, Outside]:

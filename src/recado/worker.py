@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from infra.clock import DomainClock
 from infra.db import Database
+from infra.live.announcer import RedisAnnouncer
 from infra.payments import sandbox_providers
 from infra.relay import Relay
 from infra.timekeeper import Timekeeper
@@ -29,7 +30,7 @@ async def run(settings: Settings) -> None:
             database, clock, in_transaction=parts.TIMERS, outside=parts.outside_timers(sandbox_providers())
         )
         relay = Relay(
-            database, settings.database_direct_url, clock, consumers=parts.CONSUMERS, announcer=parts.announcer(redis)
+            database, settings.database_direct_url, clock, consumers=parts.CONSUMERS, announcer=RedisAnnouncer(redis)
         )
         wakes.on(["recado_clock"], clock.forget)
         wakes.on(["recado_clock", "recado_timers"], timekeeper.wake)

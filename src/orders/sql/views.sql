@@ -25,3 +25,6 @@ LIMIT $7
 -- name: list_order_events
 SELECT seq, id, type, actor_role, actor_id, cause, occurred_at, recorded_at, payload
 FROM events WHERE stream_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+
+-- name: order_heads
+SELECT id, epoch, seq FROM orders WHERE id = ANY ($1::text[])
