@@ -10,6 +10,8 @@ import orders.api
 import orders.queries
 import orders.worker
 import places.api
+from infra.db import Tx
+from infra.live.source import Head, stream_heads
 from infra.payments import Providers
 from infra.relay import Consumer
 from infra.timekeeper import InTransaction, Outside
