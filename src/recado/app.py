@@ -21,6 +21,7 @@ from infra import problems
 from infra.clock import DomainClock
 from infra.db import Begin, Database, Tx
 from infra.live.hub import Hub
+from infra.live.refusals import remember_refusal, tell_refused_sockets
 from infra.live.session import Feeds
 from infra.live.source import FeedTables
 from infra.wakes import Wakes
@@ -118,7 +119,8 @@ def create_app(settings: Settings) -> Litestar:
             "feeds": Provide(_provide_feeds, sync_to_thread=False),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
-        middleware=[name_and_count],
+        middleware=[name_and_count, tell_refused_sockets],
+        after_exception=[remember_refusal],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=_openapi(),

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from typing import Any, Final, TypeAlias
 
-import asyncpg
 import msgspec
 import structlog
 from litestar.connection import WebSocket
@@ -26,18 +25,12 @@ from infra.live.frames import (
 )
 from infra.live.hub import PAGE, Hub
 from infra.live.mailbox import Mailbox
-from infra.live.source import FeedSource, Head
+from infra.live.source import STORE_AWAY, FeedSource, Head
 from infra.live.view import FrameNotUnderstood, Watch, refuse_frames
 from kernel.errors import DomainError
 
 log: Final = structlog.get_logger()
 Socket: TypeAlias = WebSocket[Any, Any, Any]
-STORE_AWAY: Final = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +57,8 @@ class Feeds:
         """Serve a socket until either side ends it. Accepts it: whoever may not watch is refused before."""
         session = _Session(self, socket, watch)
         try:
-            await socket.accept()
+            # Of `bearer, <token>` the word: a browser wants one of those it offered.
+            await socket.accept(subprotocols=next(iter(socket.scope.get("subprotocols", [])), None))
             async with self.hub.watching(watch.feed_id, session.mailbox) as head:
                 await session.run(head)
         except* _Gone:

@@ -5,6 +5,7 @@ from typing import Final, Protocol, TypeAlias
 
 import asyncpg
 import msgspec
+from redis.exceptions import RedisError
 
 from infra.db import Database, Tx
 from infra.live.channels import Numbered
@@ -12,6 +13,13 @@ from infra.outbox import Recorded, new_epoch
 from infra.sql import load
 
 _sql: Final = load("infra")
+STORE_AWAY: Final = (
+    OSError,
+    RedisError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

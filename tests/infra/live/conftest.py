@@ -132,7 +132,7 @@ async def a_house(
         stack.push_async_callback(house.redis.aclose)
         hub = asyncio.create_task(house.hub.run())
         stack.push_async_callback(_stop, hub)
-        await stack.enter_async_context(_serving(house))
+        await stack.enter_async_context(_serving_feeds(house))
         yield house
 
 
@@ -143,7 +143,7 @@ async def house(database_url: str, redis_url: str) -> AsyncIterator[House]:
 
 
 @asynccontextmanager
-async def _serving(house: House) -> AsyncIterator[None]:
+async def _serving_feeds(house: House) -> AsyncIterator[None]:
     @websocket("/feeds/{feed_id:str}")
     async def feed(
         socket: WebSocket[Any, Any, Any],
@@ -154,19 +154,23 @@ async def _serving(house: House) -> AsyncIterator[None]:
         watch = Watch(feed_id, NotedView(), after=after, epoch=epoch, receive=house.take_frame)
         await house.feeds.serve(socket, watch)
 
-    config = uvicorn.Config(
-        Litestar([feed]), ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, lifespan="on"
-    )
+    async with serving(Litestar([feed])) as house.port:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: Litestar) -> AsyncIterator[int]:
+    """Serve an app as the API process does; yields the port."""
+    config = uvicorn.Config(app, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, lifespan="on")
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        house.port = listener.getsockname()[1]
-        serving = asyncio.create_task(server._serve([listener]))
+        running = asyncio.create_task(server._serve([listener]))
         while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
             await asyncio.sleep(0.01)
-        yield
+        yield listener.getsockname()[1]
         server.should_exit = True
-        await serving
+        await running
 
 
 async def _stop(task: asyncio.Task[None]) -> None:
