@@ -139,6 +139,7 @@ CREATE TABLE delivery_reports (
     received_at timestamptz NOT NULL,
     outcome text NOT NULL CHECK (outcome IN ('applied', 'unapplied', 'refused')),
     why text, -- not applied because …
+    facts jsonb NOT NULL, -- what it said, but never the code
     PRIMARY KEY (reporter_id, report_id)
 );
 CREATE INDEX delivery_reports_delivery ON delivery_reports (delivery_id);

@@ -63,3 +63,4 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     assigned_at: datetime | None
     code_tries: int
     implied: list[str]
+    end_reason: str | None

@@ -11,7 +11,7 @@ SELECT order_id FROM deliveries WHERE id = $1
 -- name: lock_deliveries
 -- After their orders' rows, which are the real guard.
 SELECT id, order_id, city_id, zone_id, store_id, status, rider_id, assignment_no, ladder_round,
-       pickup_lat, pickup_lon, dropoff_lat, dropoff_lon, wanted_at, ready_by, assigned_at, code_tries, implied
+       pickup_lat, pickup_lon, dropoff_lat, dropoff_lon, wanted_at, ready_by, assigned_at, code_tries, implied, end_reason
 FROM deliveries
 WHERE id = ANY ($1::text[])
 ORDER BY id
@@ -86,8 +86,8 @@ SELECT EXISTS (
 )
 
 -- name: insert_report
-INSERT INTO delivery_reports (reporter_id, report_id, delivery_id, move, fingerprint, occurred_at, received_at, outcome, why)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO delivery_reports (reporter_id, report_id, delivery_id, move, fingerprint, occurred_at, received_at, outcome, why, facts)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)
 
 -- name: find_report
 SELECT fingerprint, outcome, why FROM delivery_reports WHERE reporter_id = $1 AND report_id = $2

@@ -1,0 +1,28 @@
+"""Fleet's rules as data, by name; recado offers them to operators."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from fleet.policy.offers import OfferRules, PayRules
+from infra.db import Tx
+from kernel.ids import CityId
+from places import queries as places
+from places.model import Rule
+
+OFFERS: Final = "fleet.offers"
+PAY: Final = "fleet.pay"
+
+RULES: Final[Mapping[str, type[msgspec.Struct]]] = {OFFERS: OfferRules, PAY: PayRules}
+
+
+async def offer_rules(tx: Tx, city_id: CityId, *, at: datetime) -> OfferRules:
+    """Return how this city makes offers."""
+    return (await places.rule(tx, OFFERS, OfferRules(), city_id=city_id, at=at)).value
+
+
+async def pay_rules(tx: Tx, city_id: CityId, *, at: datetime) -> Rule[PayRules]:
+    """Return what this city pays."""
+    return await places.rule(tx, PAY, PayRules(), city_id=city_id, at=at)

@@ -1,0 +1,14 @@
+"""When looking for a rider has taken too long."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+# Domain contract, dispatch: alerted 5 min past due, the customer chooses after 15. Due is when a rider should be found.
+ALERT_AFTER: Final = timedelta(minutes=5)
+NOBODY_AFTER: Final = timedelta(minutes=15)
+FOUND_BEFORE_READY: Final = timedelta(minutes=10)  # the usual way to the store and a spare offer
+
+
+def due_at(*, ready_by: datetime | None, now: datetime) -> datetime:
+    """Return when this delivery should have its rider: in good time before the food is ready, at once if it is late."""
+    return now if ready_by is None else max(now, ready_by - FOUND_BEFORE_READY)
