@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from infra.clock import wall_now
 from infra.migrations import pending
+from recado.preflight import one_line
 from recado.resources import migrations_directory
 from recado.settings import Settings
 
@@ -170,4 +171,4 @@ async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {ANSWERS_WITHIN_S} s"
-    return " ".join(str(error).split()) or type(error).__name__
+    return one_line(error)

@@ -5,26 +5,23 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
-import msgspec
-
+from recado.children import api_children, store_children, worker_children
 from recado.embedded import Home, Run, Stores, start_stores
 from recado.errors import CommandRefused, SettingsRefused
 from recado.migrating import apply_migrations
-from recado.processes import Launch, spawn
-from recado.server import GRACEFUL_STOP_S, bind
+from recado.server import bind
 from recado.settings import Settings, as_environment, read_settings
-from recado.supervisor import Child, Supervisor, print_line, stop_on_signals
+from recado.supervisor import Supervisor, print_line, stop_on_signals
 
-STOP_PROCESS_WITHIN_S: Final = GRACEFUL_STOP_S + 3
-STOP_STORE_WITHIN_S: Final = 20.0
 ANSWERS_WITHIN_S: Final = 60.0
+
+# What is not known yet, so that a wrong setting is told before anything is started.
+STAND_INS: Final = {"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", "TOKEN_SECRET": "?" * 32}
 
 Job = Callable[[Run], Awaitable[None]]
 
@@ -35,39 +32,24 @@ def run_on_this_machine(data: Path, environ: Mapping[str, str], *, job: Job | No
     Stores named by DATABASE_URL and REDIS_URL are used as they are; where neither is set, both run in `data`.
     Call from the main thread.
     """
-    signal.signal(signal.SIGTERM, _leave)  # Until the loop takes signals over.
-    signal.signal(signal.SIGHUP, _leave)
-    home = Home(data)
-    try:
-        with _stores(home, environ) as (stores, given):
-            settings = read_settings({"TOKEN_SECRET": home.secrets.token_secret, **environ, **given})
-            asyncio.run(apply_migrations(settings))
-            with contextlib.closing(bind(settings.host, settings.port)) as listener:
-                settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
-                asyncio.run(_Machine(home, settings, stores).run(listener, job or _for_ever))
-    finally:
-        home.close()
-
-
-def run_processes(children: Sequence[Child]) -> None:
-    """Keep processes running until a signal comes: `recado api` or `recado worker` with a number."""
-
-    async def keep() -> None:
-        await Supervisor([children], report=print_line, on_start=lambda: None).run(until=stop_on_signals())
-
-    asyncio.run(keep())
-
-
-def api_children(settings: Settings, listener: socket.socket) -> list[Child]:
-    """Return the API processes, which share one listening socket."""
-    arguments = ("api", "--fd", str(listener.fileno()))
-    return [_child(f"api-{n}", arguments, settings, listener.fileno()) for n in range(1, settings.api_processes + 1)]
-
-
-def worker_children(settings: Settings) -> list[Child]:
-    """Return the worker processes, which share the work through the stores."""
-    one_each = msgspec.structs.replace(settings, worker_processes=1)
-    return [_child(f"worker-{n}", ("worker",), one_each) for n in range(1, settings.worker_processes + 1)]
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)  # Until the loop takes signals over.
+    given = {name: value for name, value in environ.items() if value}
+    brings_stores = _brings_stores(given)
+    wanted = read_settings(STAND_INS | given)
+    with contextlib.ExitStack() as stack:
+        home = stack.enter_context(contextlib.closing(Home(data)))
+        listener = stack.enter_context(bind(wanted.host, wanted.port))
+        print_line("recado", f"starting, with its data in {home.path}")
+        stores = None if brings_stores else stack.enter_context(_started(home))
+        settings = read_settings(
+            {"TOKEN_SECRET": home.secrets.token_secret}
+            | given
+            | ({} if stores is None else _urls(stores))
+            | {"PORT": str(listener.getsockname()[1])}
+        )
+        asyncio.run(apply_migrations(settings))
+        asyncio.run(_Machine(home, settings, stores).run(listener, job or _for_ever))
 
 
 class _Machine:
@@ -80,7 +62,7 @@ class _Machine:
     async def run(self, listener: socket.socket, job: Job) -> None:
         stopping = stop_on_signals()
         supervisor = self._supervisor = Supervisor(
-            [_store_children(self._stores), worker_children(self._settings), api_children(self._settings, listener)],
+            [store_children(self._stores), worker_children(self._settings), api_children(self._settings, listener)],
             report=print_line,
             on_start=lambda: self._home.record(self._describe()),
         )
@@ -110,46 +92,29 @@ class _Machine:
         )
 
 
-@contextlib.contextmanager
-def _stores(home: Home, environ: Mapping[str, str]) -> Iterator[tuple[Stores | None, dict[str, str]]]:
-    given = [name for name in ("DATABASE_URL", "REDIS_URL") if environ.get(name)]
-    if len(given) == 1:
-        missing = "REDIS_URL" if given == ["DATABASE_URL"] else "DATABASE_URL"
+def _brings_stores(given: Mapping[str, str]) -> bool:
+    brought = [name for name in ("DATABASE_URL", "REDIS_URL") if name in given]
+    if len(brought) == 1:
+        missing = "REDIS_URL" if brought == ["DATABASE_URL"] else "DATABASE_URL"
         raise SettingsRefused(f"{missing} is not set: give both stores or neither")
-    if given:
-        yield None, {}
-        return
+    return bool(brought)
+
+
+@contextlib.contextmanager
+def _started(home: Home) -> Iterator[Stores]:
     stores = start_stores(home)
-    urls = {"DATABASE_URL": stores.database_url, "DATABASE_DIRECT_URL": stores.database_url}
     try:
-        yield stores, {**urls, "REDIS_URL": stores.redis_url}
+        yield stores
     finally:
         stores.stop()
 
 
-def _store_children(stores: Stores | None) -> list[Child]:
-    if stores is None:
-        return []
-    return [
-        Child(name=name, start=server.start, stop_signal=server.stop_signal, stop_within_s=STOP_STORE_WITHIN_S)
-        for name, server in stores.servers.items()
-    ]
-
-
-def _child(name: str, arguments: Sequence[str], settings: Settings, *keep_fds: int) -> Child:
-    launch = Launch(
-        argv=[sys.executable, "-P", "-m", "recado", *arguments],
-        dies_with=signal.SIGKILL,  # What matters is in the stores.
-        env={**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1"},
-        cwd=Path.cwd(),
-        keep_fds=keep_fds,
-    )
-    return Child(
-        name=name,
-        start=lambda: spawn(launch, output=subprocess.PIPE),
-        stop_signal=signal.SIGTERM,
-        stop_within_s=STOP_PROCESS_WITHIN_S,
-    )
+def _urls(stores: Stores) -> dict[str, str]:
+    return {
+        "DATABASE_URL": stores.database_url,
+        "DATABASE_DIRECT_URL": stores.database_url,
+        "REDIS_URL": stores.redis_url,
+    }
 
 
 async def _until_ready(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import asyncpg
 
 from infra.migrations import MigrationEdited, migrate
 from recado.errors import CommandRefused
+from recado.preflight import one_line
 from recado.resources import migrations_directory
 from recado.settings import Settings
 
@@ -13,4 +14,4 @@ async def apply_migrations(settings: Settings) -> list[str]:
     try:
         return await migrate(settings.database_direct_url, migrations_directory())
     except (OSError, asyncpg.PostgresError, MigrationEdited) as error:
-        raise CommandRefused(f"cannot migrate the database of DATABASE_DIRECT_URL: {error}") from error
+        raise CommandRefused(f"cannot migrate the database of DATABASE_DIRECT_URL: {one_line(error)}") from error

@@ -39,6 +39,31 @@ def test_one_store_given_without_the_other_ends_up_before_it_begins(tmp_path):
     assert (ended.returncode, ended.stderr) == (2, "recado: DATABASE_URL is not set: give both stores or neither\n")
 
 
+@pytest.mark.parametrize("variable", ["PORT", "POOL_SIZE"])
+def test_a_wrong_setting_ends_up_before_anything_is_started(variable, tmp_path):
+    ended = run_recado("up", cwd=tmp_path, env={variable: "many"})
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"recado: {variable} is wrong: it must hold ")
+    assert not (tmp_path / ".recado").exists()
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_a_store_that_is_away_ends_a_process_with_one_line_that_names_its_setting(name, deployment, tmp_path):
+    ended = run_recado(name, cwd=tmp_path, env=deployment | {"REDIS_URL": "redis://127.0.0.1:1/0"})
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("recado: Redis of REDIS_URL does not answer: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_database_that_was_never_migrated_is_not_served(deployment, stores, tmp_path):
+    ended = run_recado("worker", cwd=tmp_path, env=deployment | {"DATABASE_URL": stores.url_of("postgres")})
+
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("run `recado migrate`\n")
+
+
 def test_a_database_that_is_away_ends_migrate_with_one_line(tmp_path):
     away = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://h", "TOKEN_SECRET": "s" * 40}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from redis import Redis
-from tests.processes import run_recado, running_up, wait_until
+from tests.processes import Up, run_recado, running_up, wait_until
 
 from recado.processes import Launch, spawn
 from recado.supervisor import Child, Supervisor
@@ -142,6 +142,27 @@ def test_a_killed_supervisor_leaves_no_process_and_loses_nothing(data, open_to_a
         asyncio.run(execute(environment["DATABASE_URL"], "INSERT INTO kept VALUES (42)"))
         with Redis.from_url(environment["REDIS_URL"]) as client:
             assert client.get("kept") == b"42"
+
+
+def test_given_stores_are_used_and_a_killed_api_process_is_not_missed(data, database_url, redis_url):
+    with running_up(data, DATABASE_URL=database_url, REDIS_URL=redis_url, API_PROCESSES="2") as up:
+        assert set(up.record()["processes"]) == {"worker-1", "api-1", "api-2"}
+
+        os.kill(up.record()["processes"]["api-1"], signal.SIGKILL)
+
+        assert [up.get("/health/live") for _ in range(20)] == [200] * 20
+
+
+def test_up_that_is_stopped_while_it_starts_leaves_nothing(data):
+    up = Up(data)
+    wait_until((data / "pg" / "postmaster.pid").exists, within_s=20)
+
+    up.signal(signal.SIGTERM)
+
+    assert up.process.wait(20) == 128 + signal.SIGTERM
+    assert "Traceback" not in up.output()
+    assert up.left_behind() == []
+    up.end()
 
 
 def answers_ready(up) -> bool:

@@ -1,11 +1,13 @@
+import asyncio
 import socket
 from pathlib import Path
 
 import click
 
+from recado.children import api_children, run_processes
 from recado.commands.options import current_settings, data_option
 from recado.logs import start_logging
-from recado.machine import api_children, run_processes
+from recado.preflight import check_stores
 from recado.server import bind, serve
 
 
@@ -19,5 +21,6 @@ def command(data: Path, fd: int | None) -> None:
     if fd is None and settings.api_processes > 1:
         run_processes(api_children(settings, listener))
         return
+    asyncio.run(check_stores(settings))
     start_logging(settings.log_level)
     serve(settings, listener=listener)

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 import uvloop
 
+from recado.children import run_processes, worker_children
 from recado.commands.options import current_settings, data_option
 from recado.logs import start_logging
-from recado.machine import run_processes, worker_children
+from recado.preflight import check_stores
 from recado.settings import Settings
 from recado.worker import run
 
@@ -20,6 +21,7 @@ def command(data: Path) -> None:
     if settings.worker_processes > 1:
         run_processes(worker_children(settings))
         return
+    asyncio.run(check_stores(settings))
     start_logging(settings.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_told(settings))

@@ -46,9 +46,9 @@ class Home:
             self._make()
             self._run_lock = _open_lock(self.path / "run.lock")
             self._stores_lock = _open_lock(self.path / "stores.lock")
-        except PermissionError as error:
+        except OSError as error:
             raise CommandRefused(
-                f"{error.filename} belongs to another user: choose another directory with --data"
+                f"cannot use {error.filename} ({error.strerror}): choose another directory with --data"
             ) from None
         self._take()
         self.secrets = self._read_or_make_secrets()
