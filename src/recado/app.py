@@ -28,6 +28,7 @@ from infra.wakes import Wakes
 from places.zones import Zones
 from recado import parts
 from recado.background import running
+from recado.etags import tag_answers
 from recado.settings import Settings
 from recado.telemetry import name_and_count
 
@@ -119,7 +120,7 @@ def create_app(settings: Settings) -> Litestar:
             "feeds": Provide(_provide_feeds, sync_to_thread=False),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
-        middleware=[name_and_count, tell_refused_sockets],
+        middleware=[name_and_count, tag_answers, tell_refused_sockets],
         after_exception=[remember_refusal],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
