@@ -161,7 +161,7 @@ def test_up_that_is_stopped_while_it_starts_leaves_nothing(data):
 
     assert up.process.wait(20) == 128 + signal.SIGTERM
     assert "Traceback" not in up.output()
-    assert up.left_behind() == []
+    wait_until(lambda: not up.left_behind(), within_s=10)
     up.end()
 
 
