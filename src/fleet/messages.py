@@ -34,6 +34,18 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
 
 
+class RiderPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a rider was, as `infra.live` carries it: latest wins, no number. From `stale_at` on it is not live."""
+
+    lat: float
+    lon: float
+    accuracy_m: float
+    speed_mps: float | None
+    bearing_deg: float | None
+    measured_at: datetime
+    stale_at: datetime
+
+
 class DeliveryEvent(Event, frozen=True, kw_only=True):
     """A fact about one delivery, in its order's stream."""
 

@@ -1,0 +1,60 @@
+"""Every Redis key of positions is made here. What one script moves together carries the zone as its hash tag.
+
+    rider:<rider>:zone          string: "<move>:<zone>", where the rider's keys are; deleted when the rider is forgotten
+    {zone}:last                 hash rider -> "<move>:<device_at_ms>:<track>", or the trace of a move; swept
+    {zone}:standing             hash rider -> "<version>:<is_available>:<vehicle>:<city>:<idle_since_ms>"; swept
+    {zone}:seen                 sorted set of riders with a live position, by the instant it goes stale; swept
+    {zone}:silent               sorted set of all others, by the instant they are forgotten; swept
+    {zone}:available:<vehicle>  geo set of available riders with a live position; swept
+    {zone}:trail:<rider>        sorted set of positions by device time; trimmed, and expires
+
+The scripts rely on the order in which `of_zone` lists them. All instants are domain time in milliseconds.
+"""
+
+from typing import Final
+
+from fleet.model.riders import Vehicle
+from kernel.ids import RiderId, ZoneId
+
+VEHICLES: Final = tuple(Vehicle)
+
+
+def zone_of(rider_id: RiderId) -> str:
+    """Return the key that says in which zone a rider's keys are."""
+    return f"rider:{rider_id}:zone"
+
+
+def last(zone_id: ZoneId) -> str:
+    """Return the key of the zone's riders' tracks."""
+    return f"{{{zone_id}}}:last"
+
+
+def standing(zone_id: ZoneId) -> str:
+    """Return the key of what PostgreSQL said about the zone's riders' availability."""
+    return f"{{{zone_id}}}:standing"
+
+
+def seen(zone_id: ZoneId) -> str:
+    """Return the key of riders whose position is live, scored by when it goes stale."""
+    return f"{{{zone_id}}}:seen"
+
+
+def silent(zone_id: ZoneId) -> str:
+    """Return the key of riders without a live position, scored by when they are forgotten."""
+    return f"{{{zone_id}}}:silent"
+
+
+def available(zone_id: ZoneId, vehicle: Vehicle) -> str:
+    """Return the key of the geo set in which riders of this kind are found."""
+    return f"{{{zone_id}}}:available:{vehicle}"
+
+
+def trail(zone_id: ZoneId, rider_id: RiderId) -> str:
+    """Return the key of where a rider has been."""
+    return f"{{{zone_id}}}:trail:{rider_id}"
+
+
+def of_zone(zone_id: ZoneId) -> list[str]:
+    """Return the zone's shared keys: last, standing, seen, silent, then the geo sets."""
+    shared = [last(zone_id), standing(zone_id), seen(zone_id), silent(zone_id)]
+    return shared + [available(zone_id, vehicle) for vehicle in VEHICLES]
