@@ -14,6 +14,8 @@ COMMANDS: Final = {
     "worker": "Do what happens without anybody asking.",
     "migrate": "Bring the database to this version.",
     "token": "Print an access token for somebody.",
+    "example": "Open an example city and print its ids and tokens.",
+    "watch": "Print a feed's frames as they come.",
     "doctor": "Check settings, stores, durability and clocks.",
 }
 
