@@ -32,7 +32,8 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_settled(self) -> bool:
         """Tell whether nothing is left to be done at this instant."""
-        return not self.overdue_timers and not self.unsent_events
+        is_due = self.next_due_at is not None and self.next_due_at <= self.now
+        return not self.overdue_timers and not self.unsent_events and not is_due
 
 
 class Installation(Protocol):
@@ -94,6 +95,10 @@ class Conductor:
                 return
             state = await self.play_instant(at)
 
+    async def settle(self, *, until: datetime) -> None:
+        """Let the installation's own deadlines come, up to an instant; people are at home."""
+        await self.play(is_over=lambda: False, give_up_at=until)
+
     async def play_instant(self, at: datetime) -> ClockState:
         """Move to an instant, let its deadlines fire, then let people act one after the other."""
         self.steps += 1
@@ -130,8 +135,8 @@ class Conductor:
 class Follower:
     """Lets people act along a clock that flows; nobody waits for anybody."""
 
-    def __init__(self, installation: Installation, *, rate: float) -> None:
-        self._installation, self._rate = installation, rate
+    def __init__(self, installation: Installation, watchers: Watchers, *, rate: float) -> None:
+        self._installation, self._watchers, self._rate = installation, watchers, rate
         self._agenda = Agenda()
         self._more = asyncio.Event()
         self._domain_at: datetime | None = None
@@ -167,6 +172,12 @@ class Follower:
         self._domain_at = (await self._installation.move(rate=0)).now
         self._read_at_s = time.monotonic()
         self._rate = 0
+
+    async def settle(self, *, until: datetime) -> None:
+        """Wait until the installation has told everybody everything; the clock stands by now."""
+        led = Conductor(self._installation, self._watchers)
+        await led.begin()
+        await led.settle(until=until)
 
     async def _sleep(self) -> None:
         next_at = self._agenda.next_at()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 
 from simulator.api import Caller
 from simulator.errors import NeverQuiet
@@ -29,10 +29,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Feed:
     """One person's view of one order, store or rider, kept message by message."""
 
-    def __init__(self, feed_id: str, path: str, caller: Caller, *, on_event: OnEvent | None = None) -> None:
-        self.id, self._path, self._caller, self._on_event = feed_id, path, caller, on_event
-        self.seq = 0
-        self.epoch: str | None = None
+    def __init__(
+        self, feed_id: str, path: str, caller: Caller, *, epoch: str | None = None, on_event: OnEvent | None = None
+    ) -> None:
+        """Follow from number 0 on where the epoch is known, else from wherever the feed stands."""
+        self.id, self._path, self.caller, self._on_event = feed_id, path, caller, on_event
+        self.epoch = epoch
+        self.seq = self.first_seq = 0
         self.messages: list[Message] = []
         self.faults: list[str] = []
         self.positions = 0
@@ -68,7 +71,7 @@ class Feed:
             try:
                 async with connect(
                     f"{address}{self._path}?after={self.seq}{f'&epoch={self.epoch}' if self.epoch else ''}",
-                    additional_headers={"Authorization": f"Bearer {self._caller.token}"},
+                    additional_headers={"Authorization": f"Bearer {self.caller.token}"},
                     compression=None,
                     proxy=None,
                     max_queue=None,
@@ -76,10 +79,11 @@ class Feed:
                     async for frame in socket:
                         failures = 0
                         await self._receive(msgspec.json.decode(frame))
-                    self.is_ended = socket.close_code in FINAL_CLOSE_CODES
             except InvalidStatus as refused:
                 if refused.response.status_code == UNAUTHORISED:
-                    await self._caller.renew()
+                    await self.caller.renew()
+            except ConnectionClosed as closed:
+                self.is_ended = closed.rcvd is not None and closed.rcvd.code in FINAL_CLOSE_CODES
             except (OSError, WebSocketException, InvalidHandshake, TimeoutError):
                 pass  # Away for a moment: that is what numbers are for.
             await asyncio.sleep(AGAIN_AFTER_S[min(failures, len(AGAIN_AFTER_S) - 1)])
@@ -107,7 +111,7 @@ class Feed:
         if frame["type"] == "snapshot" and int(frame["seq"]) > self.seq:
             if self.seq:
                 self.faults.append(f"{self.id} started over at {frame['seq']} after {self.seq}")
-            self.seq = int(frame["seq"])
+            self.seq = self.first_seq = int(frame["seq"])
 
     def _keep(self, seq: int, event: Json) -> None:
         if seq != self.seq + 1:

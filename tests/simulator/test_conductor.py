@@ -199,7 +199,7 @@ async def test_the_day_ends_when_it_is_over_or_nothing_is_left():
 
 async def test_on_a_flowing_clock_deeds_are_done_when_their_time_has_come():
     installation = Clockmaker()
-    led = Follower(installation, rate=100)
+    led = Follower(installation, Nobody(), rate=100)
     await led.begin()
     seen: list[float] = []
 

@@ -1,0 +1,124 @@
+"""Sets a day's city up through the public API, as an administrator would: city, zone, stores with menus, riders."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import Final, TypeVar
+
+from simulator.api import Json
+from simulator.customers import Customer
+from simulator.days import RiderPlan, StorePlan
+from simulator.kitchens import Kitchen
+from simulator.riders import Rider
+from simulator.scene import Scene
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 8
+PRICE_MINOR: Final = 3_490
+
+
+class Cast:
+    """Everybody who plays."""
+
+    def __init__(self, kitchens: list[Kitchen], riders: list[Rider], customers: list[Customer]) -> None:
+        self.kitchens, self.riders, self.customers = kitchens, riders, customers
+
+    @property
+    def are_all_home(self) -> bool:
+        """Tell whether every rider's shift is over."""
+        return all(rider.is_home for rider in self.riders)
+
+    async def enter(self) -> None:
+        """Have everybody plan their day."""
+        for kitchen in self.kitchens:
+            await kitchen.enter()
+        for rider in self.riders:
+            rider.enter()
+        for customer in self.customers:
+            customer.enter()
+
+
+class _Store:
+    """A store as the API knows it."""
+
+    def __init__(self, kitchen: Kitchen, store_id: str, item_id: str) -> None:
+        self.kitchen, self.store_id, self.item_id = kitchen, store_id, item_id
+
+
+async def set_up(scene: Scene) -> Cast:
+    """Create what the day needs and return everybody, ready to enter."""
+    day = scene.day
+    city_id = await _create(
+        scene,
+        "/v1/cities",
+        {
+            "name": "São Paulo",
+            "country": "BR",
+            "currency": "BRL",
+            "time_zone": "America/Sao_Paulo",
+            "centre": day.centre,
+        },
+    )
+    await _create(scene, "/v1/zones", {"city_id": city_id, "name": day.name, "polygon": day.zone()})
+    merchant_id = await _create(scene, "/v1/merchants", {"name": "Recado do Dia"})
+    stores = dict(
+        zip(
+            (plan.name for plan in day.stores),
+            await _few_at_once(_open_store(scene, plan, city_id, merchant_id) for plan in day.stores),
+            strict=True,
+        )
+    )
+    riders = await _few_at_once(_hire(scene, plan, city_id, number) for number, plan in enumerate(day.riders))
+    customers = [
+        Customer(scene, record, store_id=stores[record.plan.store].store_id, item_id=stores[record.plan.store].item_id)
+        for record in scene.book
+    ]
+    return Cast([store.kitchen for store in stores.values()], riders, customers)
+
+
+async def _open_store(scene: Scene, plan: StorePlan, city_id: str, merchant_id: str) -> _Store:
+    store_id = await _create(
+        scene,
+        "/v1/stores",
+        {
+            "merchant_id": merchant_id,
+            "city_id": city_id,
+            "name": plan.name,
+            "phone": "+551130000000",
+            "address": f"Rua de {plan.name}, 1",
+            "point": plan.place,
+        },
+    )
+    menu = {"items": [{"external_ref": "prato", "name": "Prato do dia", "price_minor": PRICE_MINOR}]}
+    answer = await scene.api.administrator.must("PUT", f"/v1/stores/{store_id}/menu", menu)
+    item_id = str(answer.json()["items"][0]["id"])
+    person_id = scene.new_id("per")
+    caller = await scene.api.caller("merchant", person_id, store_ids=[store_id])
+    return _Store(Kitchen(scene, plan.name, store_id=store_id, caller=caller), store_id, item_id)
+
+
+async def _hire(scene: Scene, plan: RiderPlan, city_id: str, number: int) -> Rider:
+    wish = {
+        "city_id": city_id,
+        "name": plan.name,
+        "phone": f"+5511{900_000_000 + number}",
+        "vehicle": plan.vehicle,
+        "capacity": plan.capacity,
+    }
+    rider_id = await _create(scene, "/v1/riders", wish)
+    return Rider(scene, plan, rider_id=rider_id, caller=await scene.api.caller("rider", rider_id))
+
+
+async def _create(scene: Scene, path: str, wish: Json) -> str:
+    key = f"{scene.day.name}{path}/{wish['name']}"
+    return str((await scene.api.administrator.must("POST", path, wish, key=key)).json()["id"])
+
+
+async def _few_at_once(making: Iterable[Awaitable[T]]) -> list[T]:
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def make(one: Awaitable[T]) -> T:
+        async with slots:
+            return await one
+
+    return list(await asyncio.gather(*(make(one) for one in making)))

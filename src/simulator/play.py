@@ -1,0 +1,91 @@
+"""Plays one day against one installation and says what it came to."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from simulator.api import Api, ClockOverHttp
+from simulator.checks import check, timelines
+from simulator.city import Cast, set_up
+from simulator.conductor import Conductor, Follower
+from simulator.days import Day
+from simulator.feeds import Watched
+from simulator.figures import Figures, Finding, measure
+from simulator.scene import Scene
+
+OVERTIME: Final = timedelta(hours=3)  # what is not over by then never will be
+CLOSING_OF_THE_BOOKS: Final = timedelta(hours=25)  # orders complete a day after they were delivered
+
+OnStage = Callable[[Scene, Cast], Awaitable[None]]  # runs beside the day and is cancelled at its end
+
+
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    """What a day came to. `seen` is every numbered feed as its watcher saw it: number and type of each message."""
+
+    figures: Figures
+    findings: list[Finding]
+    seen: dict[str, list[tuple[int, str]]]
+
+
+async def play(
+    day: Day, *, address: str, administration_token: str, rate: float | None, on_stage: OnStage | None = None
+) -> Played:
+    """Set the city up, play the day and check it; `rate` None jumps from instant to instant.
+
+    The installation's clock must be simulated and stand at or before the day's start.
+    """
+    started_s = time.monotonic()
+    api = Api(address, administration_token)
+    installation = ClockOverHttp(api)
+    watched = Watched(api.address)
+    stage = Conductor(installation, watched) if rate is None else Follower(installation, watched, rate=rate)
+    scene = Scene(day, api, stage, watched)
+    try:
+        cast = await set_up(scene)
+        await cast.enter()
+        await stage.begin()
+        if on_stage is not None:
+            await on_stage(scene, cast)
+        await stage.play(is_over=lambda: scene.book.is_over and cast.are_all_home, give_up_at=day.ends_at + OVERTIME)
+        await stage.settle(until=stage.now + (CLOSING_OF_THE_BOOKS if rate is None else timedelta(0)))
+        wall_s = time.monotonic() - started_s
+        findings = await check(scene)
+        figures = measure(await timelines(scene))
+        return Played(
+            figures=msgspec.structs.replace(
+                figures,
+                picked_up_after_shift=sum(rider.late_pickups for rider in cast.riders),
+                pings=sum(rider.pings for rider in cast.riders),
+                requests=api.requests,
+                refusals=dict(api.refusals),
+                messages=sum(len(feed.messages) for feed in watched.feeds.values()),
+                instants=stage.steps,
+                wall_s=wall_s,
+            ),
+            findings=findings,
+            seen={
+                feed.id: [(message.seq, str(message.event["type"])) for message in feed.messages]
+                for feed in watched.feeds.values()
+            },
+        )
+    finally:
+        await watched.close()
+        await api.close()
+
+
+@asynccontextmanager
+async def _beside(on_stage: OnStage | None, scene: Scene, cast: Cast) -> AsyncIterator[None]:
+    if on_stage is None:
+        yield
+        return
+    showing = asyncio.ensure_future(on_stage(scene, cast))
+    try:
+        yield
+    finally:
+        showing.cancel()
+        await asyncio.wait([showing])
