@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from recado.embedded import Home, Ports, Run, find_run, running_stores, start_stores
+from recado.embedded.accounts import choose_account
 from recado.embedded.binaries import find_postgres, find_valkey
 from recado.errors import DataDirectoryBusy, StoreUnavailable
 
@@ -51,6 +52,16 @@ def test_a_directory_that_only_its_owner_may_enter_serves_as_well(tmp_path):
 
     with running_stores(tmp_path / "data", durable=False) as stores:
         assert ask_postgres(stores.database_url, "SELECT current_database()") == "recado"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must become somebody else")
+def test_root_is_told_what_to_do_where_nobody_may_enter_and_user_namespaces_are_missing(tmp_path, monkeypatch):
+    tmp_path.chmod(0o700)
+    (tmp_path / "test").symlink_to("/usr/bin/test")
+    monkeypatch.setenv("PATH", str(tmp_path))  # No `unshare` here.
+
+    with pytest.raises(StoreUnavailable, match=r"user 'nobody' cannot reach .*: run as an ordinary user"):
+        choose_account(tmp_path, programs=[find_postgres() / "postgres"])
 
 
 def test_passwords_are_generated_once_and_shown_in_no_process_list(data):
