@@ -124,6 +124,7 @@ def create_app(settings: Settings) -> Litestar:
         after_exception=[remember_refusal],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,  # recado.logs has set it up
         openapi_config=_openapi(),
         signature_namespace={"Any": Any},
     )
