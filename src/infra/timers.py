@@ -45,11 +45,5 @@ async def count_overdue(tx: Tx, *, now: datetime) -> int:
     return int(await tx.fetchval(_sql.count_overdue, now))
 
 
-async def next_due_at(tx: Tx) -> datetime | None:
-    """Return when the next pending deadline is due, or None."""
-    found: datetime | None = await tx.fetchval(_sql.next_try_at)
-    return found
-
-
 def _text(payload: object) -> str:
     return _encode({} if payload is None else payload).decode()

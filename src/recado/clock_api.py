@@ -11,8 +11,7 @@ from litestar.params import JSONBody, Parameter
 from accounts.guards import allow
 from accounts.model import Scope
 from infra import clock as domain_clock
-from infra import outbox, timers
-from infra.clock import DomainClock
+from infra.clock import DomainClock, wall_now
 from infra.db import Tx
 from infra.sql import load
 from kernel.actors import Role
@@ -30,6 +29,7 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True):
     overdue_timers: int
     unsent_events: int
     next_due_at: datetime | None
+    position: int  # of the newest fact; while it stays, no feed grows
 
 
 class ClockMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,14 +56,11 @@ class Heads(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/clock", guards=[allow(*Role)])
 async def read_clock(clock: NamedDependency[DomainClock], tx: NamedDependency[Tx]) -> ClockView:
     """Tell domain time, what is due and not done, and when the next deadline comes."""
-    reading, now = await clock.reading(), await clock.now()
-    return ClockView(
-        now=now,
-        rate=reading.rate,
-        is_simulated=reading.is_simulated,
-        overdue_timers=await timers.count_overdue(tx, now=now),
-        unsent_events=await outbox.count_unsent(tx),
-        next_due_at=await timers.next_due_at(tx),
+    reading = await clock.reading()
+    now = reading.at(wall_now())
+    unfinished = await tx.fetchrow(_sql.read_unfinished, now)
+    return msgspec.convert(
+        {"now": now, "rate": reading.rate, "is_simulated": reading.is_simulated, **dict(unfinished or {})}, ClockView
     )
 
 

@@ -16,7 +16,7 @@ from recado.errors import CommandRefused, SettingsRefused
 from recado.migrating import apply_migrations
 from recado.server import bind
 from recado.settings import Settings, as_environment, read_settings
-from recado.supervisor import Supervisor, print_line, stop_on_signals
+from recado.supervisor import Report, Supervisor, print_line, stop_on_signals
 
 ANSWERS_WITHIN_S: Final = 60.0
 
@@ -26,7 +26,9 @@ STAND_INS: Final = {"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", "T
 Job = Callable[[Run], Awaitable[None]]
 
 
-def run_on_this_machine(data: Path, environ: Mapping[str, str], *, job: Job | None = None) -> None:
+def run_on_this_machine(
+    data: Path, environ: Mapping[str, str], *, job: Job | None = None, report: Report = print_line
+) -> None:
     """Run everything until a signal comes, or until `job`, called once the API answers, is done.
 
     Stores named by DATABASE_URL and REDIS_URL are used as they are; where neither is set, both run in `data`.
@@ -40,7 +42,7 @@ def run_on_this_machine(data: Path, environ: Mapping[str, str], *, job: Job | No
     with contextlib.ExitStack() as stack:
         home = stack.enter_context(contextlib.closing(Home(data)))
         listener = stack.enter_context(bind(wanted.host, wanted.port))
-        print_line("recado", f"starting, with its data in {home.path}")
+        report("recado", f"starting, with its data in {home.path}")
         stores = None if brings_stores else stack.enter_context(_started(home))
         settings = read_settings(
             {"TOKEN_SECRET": home.secrets.token_secret}
@@ -49,21 +51,21 @@ def run_on_this_machine(data: Path, environ: Mapping[str, str], *, job: Job | No
             | {"PORT": str(listener.getsockname()[1])}
         )
         asyncio.run(apply_migrations(settings))
-        asyncio.run(_Machine(home, settings, stores).run(listener, job or _for_ever))
+        asyncio.run(_Machine(home, settings, stores, report).run(listener, job or _for_ever))
 
 
 class _Machine:
     """One run: its children, and the record other commands find it by."""
 
-    def __init__(self, home: Home, settings: Settings, stores: Stores | None) -> None:
-        self._home, self._settings, self._stores = home, settings, stores
+    def __init__(self, home: Home, settings: Settings, stores: Stores | None, report: Report) -> None:
+        self._home, self._settings, self._stores, self._report = home, settings, stores, report
         self._supervisor: Supervisor | None = None
 
     async def run(self, listener: socket.socket, job: Job) -> None:
         stopping = stop_on_signals()
         supervisor = self._supervisor = Supervisor(
             [store_children(self._stores), worker_children(self._settings), api_children(self._settings, listener)],
-            report=print_line,
+            report=self._report,
             on_start=lambda: self._home.record(self._describe()),
         )
         if self._stores is not None:
@@ -79,7 +81,7 @@ class _Machine:
     async def _work(self, job: Job) -> None:
         await _until_ready(self._settings)
         run = self._describe()
-        print_line("recado", f"answers at {run.address} (Ctrl-C stops it)")
+        self._report("recado", f"answers at {run.address} (Ctrl-C stops it)")
         await job(run)
 
     def _describe(self) -> Run:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 from simulator.api import Json
 from simulator.customers import Customer
@@ -110,7 +111,7 @@ async def _hire(scene: Scene, plan: RiderPlan, city_id: str, number: int) -> Rid
 
 
 async def _create(scene: Scene, path: str, wish: Json) -> str:
-    key = f"{scene.day.name}{path}/{wish['name']}"
+    key = quote(f"{scene.day.name}{path}/{wish['name']}")
     return str((await scene.api.administrator.must("POST", path, wish, key=key)).json()["id"])
 
 

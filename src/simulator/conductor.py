@@ -43,8 +43,8 @@ class Installation(Protocol):
         """Return the time and what is unfinished."""
         ...
 
-    async def move(self, *, to: datetime | None = None, rate: float | None = None) -> ClockState:
-        """Move the clock forward or change its pace."""
+    async def move(self, *, to: datetime | None = None, rate: float | None = None) -> datetime:
+        """Move the clock forward or change its pace, and return the time."""
         ...
 
     async def heads(self, *, after_position: int) -> tuple[int, Mapping[str, int]]:
@@ -83,7 +83,7 @@ class Conductor:
 
     async def begin(self) -> None:
         """Make the clock stand and wait for rest."""
-        self._now = (await self._installation.move(rate=0)).now
+        self._now = await self._installation.move(rate=0)
         await self._rest()
 
     async def play(self, *, is_over: IsOver, give_up_at: datetime) -> None:
@@ -103,7 +103,7 @@ class Conductor:
         """Move to an instant, let its deadlines fire, then let people act one after the other."""
         self.steps += 1
         if at > self.now:
-            self._now = (await self._installation.move(to=at)).now
+            self._now = await self._installation.move(to=at)
         state = await self._rest()
         while taken := self._agenda.take(self.now):
             await asyncio.gather(*(action.do() for action in taken))
@@ -157,7 +157,7 @@ class Follower:
 
     async def begin(self) -> None:
         """Set the clock's pace."""
-        self._domain_at = (await self._installation.move(rate=self._rate)).now
+        self._domain_at = await self._installation.move(rate=self._rate)
         self._read_at_s = time.monotonic()
 
     async def play(self, *, is_over: IsOver, give_up_at: datetime) -> None:
@@ -169,7 +169,7 @@ class Follower:
                     self.steps += 1
                     deeds.create_task(_done(action.do))
                 await self._sleep()
-        self._domain_at = (await self._installation.move(rate=0)).now
+        self._domain_at = await self._installation.move(rate=0)
         self._read_at_s = time.monotonic()
         self._rate = 0
 

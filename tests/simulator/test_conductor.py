@@ -47,12 +47,12 @@ class Clockmaker:
             position=self.position,
         )
 
-    async def move(self, *, to: datetime | None = None, rate: float | None = None) -> ClockState:
+    async def move(self, *, to: datetime | None = None, rate: float | None = None) -> datetime:
         if to is not None:
             assert to > self.time
             self.time, self.busy_looks = to, self.looks_until_settled
         self.rate = self.rate if rate is None else rate
-        return ClockState(now=self.time, rate=self.rate, is_simulated=True, overdue_timers=0, unsent_events=0)
+        return self.time
 
     async def heads(self, *, after_position: int) -> tuple[int, Mapping[str, int]]:
         self.diary.append(f"heads after {after_position}")
