@@ -4,7 +4,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
@@ -17,10 +17,10 @@ from orders.policy import Quote
 from orders.queries import OrderEventView, OrderPage, OrderView
 
 _MAY_CANCEL: Final = [allow(Role.CUSTOMER, Role.PLATFORM, Role.OPERATOR, scopes=[Scope.INTAKE, Scope.SUPPORT])]
-After = Annotated[int, Parameter(query="after", ge=0, le=2**62)]
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=200)]
-Cursor = Annotated[str | None, Parameter(query="cursor", max_length=64)]
-StatusFilter = Annotated[OrderStatus | None, Parameter(query="status")]
+After = Annotated[int, QueryParameter(name="after", ge=0, le=2**62)]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64)]
+StatusFilter = Annotated[OrderStatus | None, QueryParameter(name="status")]
 
 
 class CancellationOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

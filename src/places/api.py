@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
@@ -18,7 +18,7 @@ from places import commands, queries, store
 from places.model import City, RuleRecord, Zone
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-IdempotencyKey = Annotated[str, Parameter(header="Idempotency-Key", min_length=1, max_length=128)]
+IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
 _ADMINISTRATION: Final = [allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, Parameter
+from litestar.params import JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Scope
@@ -76,7 +76,7 @@ async def move_clock(
 
 @get("/v1/clock/heads", guards=_ADMINISTRATION)
 async def list_heads(
-    tx: NamedDependency[Tx], after_position: Annotated[int, Parameter(query="after_position", ge=0, le=2**62)] = 0
+    tx: NamedDependency[Tx], after_position: Annotated[int, QueryParameter(name="after_position", ge=0, le=2**62)] = 0
 ) -> Heads:
     """List the heads of the feeds that grew after a position, for whoever waits until all watchers have caught up."""
     rows = await tx.fetch(_sql.list_heads, after_position)
