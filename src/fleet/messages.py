@@ -173,10 +173,18 @@ class OfferWithdrawn(OfferEvent, frozen=True, kw_only=True, tag="offer.withdrawn
     because: str
 
 
-class ShiftEvent(Event, frozen=True, kw_only=True):
-    """A fact about a rider's working time, in the shift's own stream and the rider's feed."""
+class RiderRegistered(Event, frozen=True, kw_only=True, tag="rider.registered"):
+    """The desk entered a person who will carry."""
 
-    addressed_to: ClassVar[tuple[str, ...]] = ("rider_id",)
+    rider_id: RiderId
+    city_id: CityId
+    vehicle: Vehicle
+    capacity: int
+
+
+class ShiftEvent(Event, frozen=True, kw_only=True):
+    """A fact about a rider's working time, in the rider's own stream and thereby in their feed."""
+
     rider_id: RiderId
     shift_id: ShiftId
     city_id: CityId

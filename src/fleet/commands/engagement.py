@@ -36,7 +36,7 @@ async def rest(tx: Tx, rider: Rider, shift: Shift, *, reason: str, act: Act) -> 
     await store.move_shift(tx, shift, state.after(shift.status, state.ShiftMove.REST), at=act.now)
     await store.open_span(tx, shift.id, SpanKind.BREAK, at=act.now)
     fact = BreakStarted(rider_id=rider.id, shift_id=shift.id, city_id=rider.city_id, reason=reason)
-    await outbox.publish(tx, shift.id, fact, act=act)
+    await outbox.publish(tx, rider.id, fact, act=act)
     await store.bump_standing(tx, rider.id)
 
 

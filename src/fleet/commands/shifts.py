@@ -8,7 +8,7 @@ from fleet.commands.engagement import call_dispatch, rest
 from fleet.commands.locking import lock_rider
 from fleet.commands.offers import withdraw_from_rider
 from fleet.errors import PhoneTaken, ShiftHasDeliveries, ShiftNotStarted
-from fleet.messages import ShiftEnded, ShiftResumed, ShiftStarted
+from fleet.messages import RiderRegistered, ShiftEnded, ShiftResumed, ShiftStarted
 from fleet.model.riders import Vehicle
 from fleet.model.shifts import Rider, Shift, ShiftStatus, SpanKind
 from fleet.state import shifts as state
@@ -32,6 +32,8 @@ async def register_rider(
     )
     if not await store.insert_rider(tx, rider, name=name, phone=phone, now=act.now):
         raise PhoneTaken
+    fact = RiderRegistered(rider_id=rider.id, city_id=city_id, vehicle=vehicle, capacity=capacity)
+    await outbox.publish(tx, rider.id, fact, act=act)
     return rider.id
 
 
@@ -69,7 +71,7 @@ async def start_shift(tx: Tx, rider_id: RiderId, plan: ShiftPlan, *, act: Act) -
         capacity=shift.capacity,
         planned_end_at=shift.planned_end_at,
     )
-    await outbox.publish(tx, shift.id, fact, act=act)
+    await outbox.publish(tx, rider.id, fact, act=act)
     await store.bump_standing(tx, rider.id)
     await call_dispatch(tx, rider.city_id, act=act)
 
@@ -89,7 +91,7 @@ async def resume(tx: Tx, rider_id: RiderId, *, act: Act) -> None:
     await store.move_shift(tx, shift, state.after(shift.status, state.ShiftMove.RESUME), at=act.now)
     await store.close_spans(tx, shift.id, [SpanKind.BREAK], at=act.now)
     await outbox.publish(
-        tx, shift.id, ShiftResumed(rider_id=rider.id, shift_id=shift.id, city_id=rider.city_id), act=act
+        tx, rider.id, ShiftResumed(rider_id=rider.id, shift_id=shift.id, city_id=rider.city_id), act=act
     )
     await store.bump_standing(tx, rider.id)
     await call_dispatch(tx, rider.city_id, act=act)
@@ -114,7 +116,7 @@ async def end_shift(tx: Tx, rider_id: RiderId, *, act: Act) -> None:
         break_s=seconds[SpanKind.BREAK],
         engaged_s=seconds[SpanKind.ENGAGED],
     )
-    await outbox.publish(tx, shift.id, fact, act=act)
+    await outbox.publish(tx, rider.id, fact, act=act)
     await store.bump_standing(tx, rider.id)
 
 

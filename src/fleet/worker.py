@@ -1,0 +1,118 @@
+"""What the fleet does without anybody asking: reactions to orders' facts, deadlines, availability in Redis."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeAlias, TypeVar
+
+import msgspec
+
+from fleet.commands import offers, searching
+from fleet.commands.rounds import OFFER_EXPIRY
+from fleet.model.positions import Standing
+from fleet.queries.standing import find_standing
+from infra.db import Begin, Tx
+from infra.outbox import Recorded
+from infra.relay import Consumer, OutsideReaction, Reaction
+from infra.timekeeper import InTransaction
+from infra.timers import Due
+from kernel.events import Act
+from kernel.ids import DeliveryId, OfferId, RiderId
+from orders.messages import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpired,
+    OrderReady,
+    OrderRejected,
+    ReadyByChanged,
+    StoreEvent,
+)
+
+SetAvailability: TypeAlias = Callable[[RiderId, Standing, Act], Awaitable[None]]
+Fact = TypeVar("Fact", bound=msgspec.Struct)
+
+# Whatever may change how many deliveries a rider has in hand, or whether they work.
+STANDING_CHANGES: Final = (
+    "shift.started",
+    "shift.break_started",
+    "shift.resumed",
+    "shift.ended",
+    "order.rider_assigned",
+    "order.rider_unassigned",
+    "order.delivered",
+    "order.returned",
+    "delivery.failed",
+    "delivery.cancelled",
+)
+
+
+async def _wanted(tx: Tx, fact: Recorded, act: Act) -> None:
+    order = _read(fact, OrderAccepted)
+    await searching.want_rider(tx, order.order_id, ready_by=order.ready_by, act=act)
+
+
+async def _time_changed(tx: Tx, fact: Recorded, act: Act) -> None:
+    order = _read(fact, ReadyByChanged)
+    await searching.want_rider(tx, order.order_id, ready_by=order.ready_by, act=act)
+
+
+async def _ready(tx: Tx, fact: Recorded, act: Act) -> None:
+    await searching.note_ready(tx, _read(fact, OrderReady).order_id, ready_at=fact.occurred_at, act=act)
+
+
+def _over(kind: type[StoreEvent], reason: str) -> Reaction:
+    async def react(tx: Tx, fact: Recorded, act: Act) -> None:
+        await searching.cancel_delivery(tx, _read(fact, kind).order_id, reason=reason, act=act)
+
+    return react
+
+
+REACTIONS: Final[Mapping[str, Reaction]] = {
+    "order.accepted": _wanted,
+    "order.ready_by_changed": _time_changed,
+    "order.ready": _ready,
+    "order.cancelled": _over(OrderCancelled, "order_cancelled"),
+    "order.expired": _over(OrderExpired, "order_expired"),
+    "order.rejected": _over(OrderRejected, "order_rejected"),
+}
+
+
+def consumer(set_availability: SetAvailability) -> Consumer:
+    """Return fleet's reactions, given how a rider's availability is told to whoever searches by place."""
+
+    async def retell(begin: Begin, fact: Recorded, act: Act) -> None:
+        rider_id = _read(fact, _AboutRider).rider_id
+        if rider_id is None:
+            return
+        async with begin() as tx:
+            standing = await find_standing(tx, rider_id)
+        if standing is not None:
+            await set_availability(rider_id, standing, act)
+
+    outside: dict[str, OutsideReaction] = dict.fromkeys(STANDING_CHANGES, retell)
+    return Consumer("fleet", REACTIONS, outside)
+
+
+class _AboutRider(msgspec.Struct, frozen=True):
+    rider_id: RiderId | None = None
+
+
+async def _offer_expired(tx: Tx, due: Due, act: Act) -> str | None:
+    return await offers.expire_offer(tx, OfferId(due.subject_id), act=act)
+
+
+async def _alert_due(tx: Tx, due: Due, act: Act) -> str | None:
+    return await searching.alert(tx, DeliveryId(due.subject_id), due_at=due.due_at, act=act)
+
+
+async def _nobody_due(tx: Tx, due: Due, act: Act) -> str | None:
+    return await searching.give_up(tx, DeliveryId(due.subject_id), due_at=due.due_at, act=act)
+
+
+TIMERS: Final[Mapping[str, InTransaction]] = {
+    OFFER_EXPIRY: _offer_expired,
+    searching.ALERT: _alert_due,
+    searching.NOBODY: _nobody_due,
+}
+
+
+def _read(fact: Recorded, kind: type[Fact]) -> Fact:
+    return msgspec.json.decode(fact.payload, type=kind)
