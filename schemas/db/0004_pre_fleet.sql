@@ -67,6 +67,7 @@ CREATE TABLE deliveries (
     item_count integer NOT NULL,
     collect_minor bigint NOT NULL CHECK (collect_minor >= 0),
     currency text NOT NULL,
+    needs_code boolean NOT NULL,
     code_tries integer NOT NULL DEFAULT 0,
     implied text[] NOT NULL DEFAULT '{}', -- steps a later one implied and no phone has reported yet
     opened_at timestamptz NOT NULL,

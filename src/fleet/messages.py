@@ -32,6 +32,7 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     item_count: int
     collect_minor: int
     currency: str
+    needs_code: bool = False
 
 
 class RiderPosition(msgspec.Struct, frozen=True, kw_only=True):

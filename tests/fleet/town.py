@@ -192,7 +192,9 @@ class Town:
     async def wait(self, duration: timedelta) -> None:
         """Let time pass; deadlines fire at their instant, and what they tell is heard."""
         until = self.now + duration
-        due = "SELECT * FROM timers WHERE status = 'pending' AND due_at <= $1 AND kind = ANY ($2) ORDER BY due_at LIMIT 1"
+        due = (
+            "SELECT * FROM timers WHERE status = 'pending' AND due_at <= $1 AND kind = ANY ($2) ORDER BY due_at LIMIT 1"
+        )
         while rows := await self.rows(due, until, list(TIMERS)):
             row = rows[0]
             self.now = max(self.now, row["due_at"])

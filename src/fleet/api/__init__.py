@@ -1,1 +1,7 @@
 """HTTP and sockets; no rules."""
+
+from typing import Final
+
+from fleet.api import deliveries, reports, shifts
+
+ROUTES: Final = [*shifts.ROUTES, *deliveries.ROUTES, *reports.ROUTES]

@@ -1,9 +1,10 @@
 -- name: insert_delivery
 INSERT INTO deliveries (
     id, order_id, city_id, zone_id, store_id, status, pickup_lat, pickup_lon, pickup_name, pickup_address, pickup_note,
-    dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note, item_count, collect_minor, currency, opened_at
+    dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note, item_count, collect_minor, currency, opened_at,
+    needs_code
 )
-VALUES ($1, $2, $3, $4, $5, 'unassigned', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+VALUES ($1, $2, $3, $4, $5, 'unassigned', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 
 -- name: find_order_of_delivery
 SELECT order_id FROM deliveries WHERE id = $1

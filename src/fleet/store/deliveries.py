@@ -23,7 +23,7 @@ async def insert_delivery(tx: Tx, delivery_id: DeliveryId, new: NewDelivery, *, 
         _sql.insert_delivery, delivery_id, new.order_id, new.city_id, new.zone_id, new.store_id,
         pickup.point.lat, pickup.point.lon, pickup.name, pickup.address, pickup.note,
         dropoff.point.lat, dropoff.point.lon, dropoff.name, dropoff.address, dropoff.note,
-        new.item_count, new.collect_minor, new.currency, now,
+        new.item_count, new.collect_minor, new.currency, now, new.needs_code,
     )  # fmt: skip
 
 

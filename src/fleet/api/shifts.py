@@ -1,0 +1,130 @@
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody, Parameter
+
+from accounts.guards import allow
+from accounts.model import Caller, Scope
+from fleet.commands import shifts as commands
+from fleet.model.riders import Vehicle
+from fleet.queries import shifts as queries
+from fleet.queries.shifts import RiderPage, ShiftView
+from infra import idempotency
+from infra.db import Tx
+from kernel.actors import Role
+from kernel.geo import Point
+from kernel.ids import CityId, RiderId
+
+IdempotencyKey = Annotated[str, Parameter(header="Idempotency-Key", min_length=1, max_length=128)]
+Cursor = Annotated[str | None, Parameter(query="cursor", max_length=64)]
+Limit = Annotated[int, Parameter(query="limit", ge=1, le=200)]
+Capacity = Annotated[int, msgspec.Meta(ge=1, le=20)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+_RIDER: Final = [allow(Role.RIDER)]
+
+
+class NewRider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person who will carry; the phone number in E.164."""
+
+    city_id: Annotated[CityId, msgspec.Meta(min_length=1, max_length=64)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    phone: Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{6,14}$")]
+    vehicle: Vehicle
+    capacity: Capacity = 3
+
+
+class RiderRegistered(msgspec.Struct, frozen=True, kw_only=True):
+    """The new rider's id."""
+
+    id: RiderId
+
+
+class ShiftStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the rider works today; what is not said is as the desk entered it."""
+
+    planned_end_at: Instant | None = None
+    vehicle: Vehicle | None = None
+    capacity: Capacity | None = None
+    started_from: Point | None = None
+
+
+@post("/v1/riders", guards=[allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])])
+async def register_rider(
+    data: JSONBody[NewRider],
+    idempotency_key: IdempotencyKey,
+    caller: NamedDependency[Caller],
+    tx: NamedDependency[Tx],
+    now: NamedDependency[datetime],
+) -> RiderRegistered:
+    """Enter a rider."""
+
+    async def do() -> RiderRegistered:
+        rider_id = await commands.register_rider(tx, **msgspec.structs.asdict(data), act=caller.act(now))
+        return RiderRegistered(id=rider_id)
+
+    asked = idempotency.fingerprint("register_rider", data)
+    return await idempotency.once(tx, caller.id, idempotency_key, asked, do, answer_type=RiderRegistered, now=now)
+
+
+@get("/v1/riders", guards=[allow(Role.OPERATOR, scopes=[Scope.DISPATCH, Scope.ADMINISTRATION])])
+async def list_riders(
+    city_id: FromQuery[CityId], tx: NamedDependency[Tx], cursor: Cursor = None, limit: Limit = 50
+) -> RiderPage:
+    """List a city's riders with their shift and how many deliveries they have in hand."""
+    return await queries.list_riders(tx, city_id, after=cursor, limit=limit)
+
+
+@get("/v1/rider/shift", guards=_RIDER)
+async def get_shift(
+    caller: NamedDependency[Caller], tx: NamedDependency[Tx], now: NamedDependency[datetime]
+) -> ShiftView:
+    """Return how the rider stands today, with connected, break and engaged time."""
+    return await queries.get_shift(tx, RiderId(caller.id), now=now)
+
+
+@post("/v1/rider/shift/start", status_code=200, guards=_RIDER)
+async def start_shift(
+    data: JSONBody[ShiftStart],
+    caller: NamedDependency[Caller],
+    tx: NamedDependency[Tx],
+    now: NamedDependency[datetime],
+) -> ShiftView:
+    """Begin to work. Safe to repeat."""
+    rider_id = RiderId(caller.id)
+    plan = commands.ShiftPlan(**msgspec.structs.asdict(data))
+    await commands.start_shift(tx, rider_id, plan, act=caller.act(now))
+    return await queries.get_shift(tx, rider_id, now=now)
+
+
+@post("/v1/rider/shift/break", status_code=200, guards=_RIDER)
+async def take_break(
+    caller: NamedDependency[Caller], tx: NamedDependency[Tx], now: NamedDependency[datetime]
+) -> ShiftView:
+    """Rest: nothing is offered meanwhile. Safe to repeat."""
+    rider_id = RiderId(caller.id)
+    await commands.take_break(tx, rider_id, act=caller.act(now))
+    return await queries.get_shift(tx, rider_id, now=now)
+
+
+@post("/v1/rider/shift/resume", status_code=200, guards=_RIDER)
+async def resume(caller: NamedDependency[Caller], tx: NamedDependency[Tx], now: NamedDependency[datetime]) -> ShiftView:
+    """Come back from a break. Safe to repeat."""
+    rider_id = RiderId(caller.id)
+    await commands.resume(tx, rider_id, act=caller.act(now))
+    return await queries.get_shift(tx, rider_id, now=now)
+
+
+@post("/v1/rider/shift/end", status_code=200, guards=_RIDER)
+async def end_shift(
+    caller: NamedDependency[Caller], tx: NamedDependency[Tx], now: NamedDependency[datetime]
+) -> ShiftView:
+    """Go home; refused while something is in hand. Safe to repeat."""
+    rider_id = RiderId(caller.id)
+    await commands.end_shift(tx, rider_id, act=caller.act(now))
+    return await queries.get_shift(tx, rider_id, now=now)
+
+
+ROUTES: Final = [register_rider, list_riders, get_shift, start_shift, take_break, resume, end_shift]

@@ -1,0 +1,46 @@
+-- name: view_delivery
+SELECT id, order_id, city_id, zone_id, store_id, status, rider_id, assignment_no, item_count, collect_minor, currency, needs_code,
+       pickup_lat, pickup_lon, pickup_name, pickup_address, pickup_note,
+       dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note,
+       wanted_at, ready_by, ready_at, pickup_eta_at, assigned_at, arrived_at_pickup_at, picked_up_at, arrived_at_dropoff_at,
+       ended_at, end_reason
+FROM deliveries
+WHERE id = $1
+
+-- name: view_deliveries_in_hand
+-- In the order of the route: by the offer that won them, then by its drop-offs.
+SELECT delivery.id, delivery.order_id, delivery.city_id, zone_id, store_id, delivery.status, delivery.rider_id,
+       delivery.assignment_no, item_count, collect_minor, delivery.currency, needs_code,
+       pickup_lat, pickup_lon, pickup_name, pickup_address, pickup_note,
+       dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note,
+       wanted_at, ready_by, ready_at, delivery.pickup_eta_at, assigned_at, arrived_at_pickup_at, picked_up_at,
+       arrived_at_dropoff_at, ended_at, end_reason
+FROM deliveries AS delivery
+JOIN offer_deliveries AS part ON part.delivery_id = delivery.id AND part.assignment_no = delivery.assignment_no
+WHERE delivery.rider_id = $1 AND delivery.ended_at IS NULL
+ORDER BY delivery.assigned_at, part.offer_id, part.place
+
+-- name: view_offer
+SELECT offer.id, offer.rider_id, offer.status, offer.made_at, offer.expires_at, offer.answered_at, offer.because, offer.stops,
+       offer.distance_m, offer.pay_minor, offer.currency,
+       (
+           SELECT jsonb_agg(jsonb_build_object(
+               'delivery_id', delivery.id, 'order_id', delivery.order_id, 'store_id', delivery.store_id,
+               'store_name', delivery.pickup_name, 'store_address', delivery.pickup_address,
+               'pickup', jsonb_build_object('lat', delivery.pickup_lat, 'lon', delivery.pickup_lon),
+               'dropoff', jsonb_build_object('lat', delivery.dropoff_lat, 'lon', delivery.dropoff_lon),
+               'ready_by', delivery.ready_by, 'item_count', delivery.item_count, 'collect_minor', delivery.collect_minor
+           ) ORDER BY part.place)
+           FROM offer_deliveries AS part JOIN deliveries AS delivery ON delivery.id = part.delivery_id
+           WHERE part.offer_id = offer.id
+       ) AS deliveries
+FROM offers AS offer
+WHERE offer.id = $1
+
+-- name: view_shift
+SELECT rider.id AS rider_id, rider.city_id, shift.id AS shift_id, coalesce(shift.status, 'off') AS status,
+       coalesce(shift.vehicle, rider.vehicle) AS vehicle, coalesce(shift.capacity, rider.capacity) AS capacity,
+       shift.started_at, shift.planned_end_at, coalesce(shift.misses_in_row, 0) AS misses_in_row
+FROM riders AS rider
+LEFT JOIN shifts AS shift ON shift.rider_id = rider.id AND shift.status <> 'ended'
+WHERE rider.id = $1
