@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -184,6 +184,7 @@ class ZoneMap(Protocol):
         ...
 
 
+@runtime_checkable
 class Zones(Protocol):
     """Who knows the zones; `places` does."""
 
