@@ -9,6 +9,7 @@ from typing import Final
 from kernel.geo import Point, offset
 from simulator.days import Day, KitchenPlan, Manners, OrderPlan, Pace, RiderPlan, StorePlan
 from simulator.errors import DayUnreadable
+from simulator.figures import Timeline
 
 # The files say minutes since the first shift; the kitchen's answer and the rider's are not in them.
 KITCHEN_ANSWERS_AFTER: Final = timedelta(seconds=15)
@@ -51,6 +52,27 @@ def read_benchmark(directory: Path, *, centre: Point, starts_at: datetime) -> Da
         ],
         orders=[_order(row, laid, starts_at) for row in orders],
     )
+
+
+def as_plan(timelines: Sequence[Timeline], *, starts_at: datetime) -> dict[str, list[dict[str, str | float]]]:
+    """Return who carried what when as a plan of the benchmark, which its scorers read; minutes since `starts_at`."""
+
+    def minutes(at: datetime) -> float:
+        return (at - starts_at) / timedelta(minutes=1)
+
+    return {
+        "deliveries": [
+            {
+                "order": line.name,
+                "courier": line.rider,
+                "assigned": minutes(line.assigned_at),
+                "pickup": minutes(line.picked_up_at),
+                "dropoff": minutes(line.delivered_at),
+            }
+            for line in timelines
+            if line.rider and line.assigned_at and line.picked_up_at and line.delivered_at
+        ]
+    }
 
 
 class _Layout:

@@ -1,20 +1,26 @@
 """The invariants that can be seen from outside: what every watcher was told against the desk's history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from simulator.feeds import Feed, Message
-from simulator.figures import Finding, Timeline, timeline
+from simulator.figures import Finding, Timeline
 from simulator.scene import Json, OrderRecord, Scene
 
 PAGE: Final = 200
 HIDDEN: Final = "hidden"
 
 
-async def check(scene: Scene) -> list[Finding]:
-    """Check every order's history and every watcher's messages over the public API."""
+async def read_histories(scene: Scene) -> dict[str, list[Json]]:
+    """Return every placed order's history as the desk sees it, by the order's id."""
+    return {record.order_id: await _history(scene, record.order_id) for record in scene.book if record.order_id}
+
+
+def check(scene: Scene, histories: Mapping[str, Sequence[Json]]) -> list[Finding]:
+    """Check every order's history and every watcher's messages."""
     placed = [record for record in scene.book if record.order_id]
-    histories = {record.order_id: await _history(scene, record.order_id) for record in placed}
     feeds = list(scene.watched.feeds.values())
     return [
         Finding(
@@ -53,23 +59,32 @@ async def check(scene: Scene) -> list[Finding]:
     ]
 
 
-async def timelines(scene: Scene) -> list[Timeline]:
-    """Return every order's instants as the desk sees them."""
-    lines = []
-    for record in scene.book:
-        order: Json = {}
-        if record.order_id:
-            order = await scene.api.administrator.get(f"/v1/orders/{record.order_id}")
-        lines.append(
-            timeline(
-                record.plan.name,
-                outcome=record.refusal or record.outcome or str(order.get("status", record.state)),
-                placed_at=record.plan.placed_at,
-                promised_by=record.answer.get("promised_by"),
-                order=order,
-            )
-        )
-    return lines
+def timelines(scene: Scene, histories: Mapping[str, Sequence[Json]], riders: Mapping[str, str]) -> list[Timeline]:
+    """Return every order's instants as its history tells them; `riders` are their names in the day, by id."""
+    return [_timeline(record, histories.get(record.order_id, []), riders) for record in scene.book]
+
+
+def _timeline(record: OrderRecord, history: Sequence[Json], riders: Mapping[str, str]) -> Timeline:
+    last = {str(event["type"]): event for event in history}  # A rider assigned later replaces an earlier one.
+    assigned = last.get("order.rider_assigned")
+
+    def at(kind: str) -> str | None:
+        return last[kind]["occurred_at"] if kind in last else None
+
+    return msgspec.convert(
+        {
+            "name": record.plan.name,
+            "outcome": record.refusal or record.outcome or record.state,
+            "placed_at": record.plan.placed_at,
+            "rider": riders.get(assigned["payload"]["rider_id"]) if assigned else None,
+            "promised_by": record.answer.get("promised_by"),
+            "assigned_at": at("order.rider_assigned"),
+            "ready_at": at("order.ready"),
+            "picked_up_at": at("order.picked_up"),
+            "delivered_at": at("order.delivered"),
+        },
+        Timeline,
+    )
 
 
 async def _history(scene: Scene, order_id: str) -> list[Json]:

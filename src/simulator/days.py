@@ -43,6 +43,7 @@ class KitchenPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     answers_after: timedelta | None  # None: nobody looks at the tablet
     cooks_for: timedelta  # from placement to ready, as it will really be
+    starts_after: timedelta = timedelta(0)  # from acceptance
     is_refused: bool = False
     says_late: timedelta = timedelta(0)  # announced as an extension; part of `cooks_for`
 

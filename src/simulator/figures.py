@@ -7,8 +7,6 @@ from math import ceil
 
 import msgspec
 
-from simulator.scene import Json
-
 A_MINUTE = timedelta(minutes=1)
 
 
@@ -18,7 +16,9 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     outcome: str  # delivered, or why not
     placed_at: datetime
+    rider: str | None = None
     promised_by: datetime | None = None
+    assigned_at: datetime | None = None
     ready_at: datetime | None = None
     picked_up_at: datetime | None = None
     delivered_at: datetime | None = None
@@ -87,22 +87,6 @@ def mean(values: Sequence[float]) -> float | None:
 def percentile(values: Sequence[float], percent: int) -> float | None:
     """Return the smallest value that so many percent do not exceed (nearest rank), or None of nothing."""
     return sorted(values)[max(0, ceil(len(values) * percent / 100) - 1)] if values else None
-
-
-def timeline(name: str, *, outcome: str, placed_at: datetime, promised_by: str | None, order: Json) -> Timeline:
-    """Read an order as the API shows it at the end of the day."""
-    return msgspec.convert(
-        {
-            "name": name,
-            "outcome": outcome,
-            "placed_at": placed_at,
-            "promised_by": promised_by,
-            "ready_at": order.get("ready_at"),
-            "picked_up_at": order.get("picked_up_at"),
-            "delivered_at": order.get("delivered_at"),
-        },
-        Timeline,
-    )
 
 
 def _minutes(spans: Iterable[tuple[datetime | None, datetime | None]]) -> list[float]:

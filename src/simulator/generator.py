@@ -119,6 +119,7 @@ def _kitchen(chance: Random) -> KitchenPlan:
     return KitchenPlan(
         answers_after=None if fate < KITCHEN_SLEEPS else answers_after,
         cooks_for=cooks_for,
+        starts_after=timedelta(seconds=chance.randint(0, 240)),
         is_refused=KITCHEN_SLEEPS <= fate < KITCHEN_SLEEPS + KITCHEN_REFUSES,
         says_late=late,
     )

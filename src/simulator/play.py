@@ -10,12 +10,12 @@ from typing import Final
 import msgspec
 
 from simulator.api import Api, ClockOverHttp
-from simulator.checks import check, timelines
+from simulator.checks import check, read_histories, timelines
 from simulator.city import Cast, set_up
 from simulator.conductor import Conductor, Follower
 from simulator.days import Day
 from simulator.feeds import Watched
-from simulator.figures import Figures, Finding, measure
+from simulator.figures import Figures, Finding, Timeline, measure
 from simulator.scene import Scene
 
 OVERTIME: Final = timedelta(hours=3)  # what is not over by then never will be
@@ -29,6 +29,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
     figures: Figures
     findings: list[Finding]
+    timelines: list[Timeline]
     seen: dict[str, list[tuple[int, str]]]
 
 
@@ -54,11 +55,11 @@ async def play(
         await stage.play(is_over=lambda: scene.book.is_over and cast.are_all_home, give_up_at=day.ends_at + OVERTIME)
         await stage.settle(until=stage.now + (CLOSING_OF_THE_BOOKS if rate is None else timedelta(0)))
         wall_s = time.monotonic() - started_s
-        findings = await check(scene)
-        figures = measure(await timelines(scene))
+        histories = await read_histories(scene)
+        lived = timelines(scene, histories, {rider.id: rider.plan.name for rider in cast.riders})
         return Played(
             figures=msgspec.structs.replace(
-                figures,
+                measure(lived),
                 picked_up_after_shift=sum(rider.late_pickups for rider in cast.riders),
                 pings=sum(rider.pings for rider in cast.riders),
                 requests=api.requests,
@@ -67,7 +68,8 @@ async def play(
                 instants=stage.steps,
                 wall_s=wall_s,
             ),
-            findings=findings,
+            findings=check(scene, histories),
+            timelines=lived,
             seen={
                 feed.id: [(message.seq, str(message.event["type"])) for message in feed.messages]
                 for feed in watched.feeds.values()

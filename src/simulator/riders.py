@@ -64,8 +64,7 @@ class Rider:
             "vehicle": self.plan.vehicle,
             "capacity": self.plan.capacity,
             "planned_end_at": self.plan.off_at,
-            "lat": self.plan.place.lat,
-            "lon": self.plan.place.lon,
+            "started_from": self.plan.place,
         }
         await self._caller.must("POST", "/v1/rider/shift/start", wish)
         self.is_on_shift = True
@@ -116,26 +115,37 @@ class Rider:
         answers_at = self._scene.stage.now + manners.answers_from + self._chance.random() * spread
         mood = self._chance.randrange(BASIS)
 
-        async def accept() -> None:
-            await self._accept(offer_id)
-
-        async def decline() -> None:
-            await self._caller.ask("POST", f"/v1/offers/{offer_id}/decline", {"reason": "too_far"})
-
         if mood < manners.misses_bp:
             return
-        is_declined = mood < manners.misses_bp + manners.declines_bp
-        self._plan(answers_at.replace(microsecond=0), Kind.ANSWER, decline if is_declined else accept)
+        says_no = mood < manners.misses_bp + manners.declines_bp
 
-    async def _accept(self, offer_id: str) -> None:
-        answer = await self._caller.ask("POST", f"/v1/offers/{offer_id}/accept")
-        if not answer.is_good:
-            return
-        listed = (await self._caller.get("/v1/rider/deliveries"))["deliveries"]
-        wanted = set(answer.json()["delivery_ids"])
-        jobs = [job_of(delivery) for delivery in listed if delivery["delivery_id"] in wanted]
-        self._queue.append(Route(jobs))
-        self._next_route()
+        async def answer() -> None:
+            if says_no:
+                await self._decline(offer_id, "too_far")
+            else:
+                await self._take_if_possible(offer_id)
+
+        self._plan(answers_at.replace(microsecond=0), Kind.ANSWER, answer)
+
+    async def _decline(self, offer_id: str, reason: str) -> None:
+        await self._caller.ask("POST", f"/v1/offers/{offer_id}/decline", {"reason": reason})
+
+    async def _take_if_possible(self, offer_id: str) -> None:
+        offers = [offer for offer in await self._caller.get("/v1/rider/offers") if offer["id"] == offer_id]
+        if not offers:
+            return  # Taken back meanwhile.
+        jobs = [job_of(delivery) for delivery in offers[0]["deliveries"]]
+        if self._picks_up_at(jobs) > self.plan.off_at:
+            await self._decline(offer_id, "shift_ends")
+        elif (await self._caller.ask("POST", f"/v1/offers/{offer_id}/accept")).is_good:
+            self._queue.append(Route(jobs))
+            self._next_route()
+
+    def _picks_up_at(self, jobs: list[Job]) -> datetime:
+        day, starts_at = self._scene.day, max(self._scene.stage.now, self._free_at)
+        there = ride(self.place(starts_at), jobs[0].pickup, starts_at=starts_at, pace=day.pace, centre=day.centre)
+        ready_by = [job.ready_by for job in jobs if job.ready_by is not None]
+        return max([there.ends_at + day.pace.pickup_service / 2, *ready_by])
 
     def _next_route(self) -> None:
         if self._route is not None:

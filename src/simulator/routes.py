@@ -1,5 +1,6 @@
 """One route as its rider works it off: pickups at one store, then the drop-offs in order."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -24,6 +25,7 @@ class Job(msgspec.Struct, kw_only=True):
     order_id: str
     pickup: Point
     dropoff: Point
+    ready_by: datetime | None = None
     is_ready: bool = False
     is_picked_up: bool = False
 
@@ -59,10 +61,5 @@ class Route:
 
 
 def job_of(delivery: Json) -> Job:
-    """Read one of the rider's deliveries as the API lists them."""
-    return Job(
-        delivery_id=delivery["delivery_id"],
-        order_id=delivery["order_id"],
-        pickup=msgspec.convert(delivery["pickup"]["point"], Point),
-        dropoff=msgspec.convert(delivery["dropoff"]["point"], Point),
-    )
+    """Read one of an offer's deliveries as the API shows them."""
+    return msgspec.convert({name: delivery.get(name) for name in Job.__struct_fields__[:5]}, Job)

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from kernel.geo import Point
-from simulator.benchmark import read_benchmark
+from simulator.benchmark import as_plan, read_benchmark
 from simulator.errors import DayUnreadable
+from simulator.figures import Timeline
 from simulator.movement import distance_m
 
 SE = Point(lat=-23.5505, lon=-46.6333)
@@ -63,3 +64,20 @@ def test_a_wrong_number_is_named_with_its_line(directory: Path):
 
     with pytest.raises(DayUnreadable, match=r"restaurants\.txt: line 2: y is no whole number"):
         read_benchmark(directory, centre=SE, starts_at=SIX)
+
+
+def test_a_played_day_becomes_a_plan_in_minutes_of_what_was_delivered():
+    delivered = Timeline(
+        name="o1",
+        outcome="delivered",
+        placed_at=SIX,
+        rider="c7",
+        assigned_at=SIX + timedelta(minutes=1, seconds=30),
+        picked_up_at=SIX + timedelta(minutes=12),
+        delivered_at=SIX + timedelta(minutes=20),
+    )
+    lost = Timeline(name="o2", outcome="expired", placed_at=SIX)
+
+    assert as_plan([delivered, lost], starts_at=SIX) == {
+        "deliveries": [{"order": "o1", "courier": "c7", "assigned": 1.5, "pickup": 12, "dropoff": 20}]
+    }
