@@ -35,7 +35,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     ready_to_pickup_mean_min: float | None
     promise_kept_share: float | None
     picked_up_after_shift: int = 0
-    pings: int = 0
+    pings: dict[str, int] = {}  # by verdict
     requests: int = 0
     refusals: dict[str, int] = {}
     messages: int = 0

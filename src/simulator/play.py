@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -61,7 +62,7 @@ async def play(
             figures=msgspec.structs.replace(
                 measure(lived),
                 picked_up_after_shift=sum(rider.late_pickups for rider in cast.riders),
-                pings=sum(rider.pings for rider in cast.riders),
+                pings=dict(sum((rider.verdicts for rider in cast.riders), Counter())),
                 requests=api.requests,
                 refusals=dict(api.refusals),
                 messages=sum(len(feed.messages) for feed in watched.feeds.values()),

@@ -48,7 +48,8 @@ def _lines(figures: Figures) -> list[tuple[str, str]]:
         )
         lines.append(("deadlines that fired", f"{figures.deadlines_fired:,}, {late}"))
     lines += [
-        ("requests", f"{figures.requests:,}, of them {figures.pings:,} pings"),
+        ("requests", f"{figures.requests:,}, of them {sum(figures.pings.values()):,} pings"),
+        ("pings", ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(figures.pings.items())) or "none"),
         ("refusals", ", ".join(f"{count} {code}" for code, count in sorted(figures.refusals.items())) or "none"),
         ("numbered messages received", f"{figures.messages:,}"),
         ("instants played", f"{figures.instants:,}"),

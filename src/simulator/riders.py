@@ -1,5 +1,6 @@
 """Riders: on shift they report where they are, answer offers, ride, wait, pick up and hand over."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,13 +36,18 @@ class Rider:
         self._reports = 0
         self.is_on_shift = False
         self.is_home = False
-        self.pings = 0
+        self.verdicts: Counter[str] = Counter()
         self.late_pickups = 0
 
     def enter(self) -> None:
         """Plan the shift."""
         self._plan(self.plan.on_at, Kind.SHIFT, self._start)
         self._plan(self.plan.off_at, Kind.SHIFT, self._go_home)
+
+    @property
+    def pings(self) -> int:
+        """How many pings were answered, whatever became of them."""
+        return self.verdicts.total()
 
     @property
     def state(self) -> str:
@@ -77,8 +83,8 @@ class Rider:
         place = self.place(now)
         ping = {"device_at": now, "lat": place.lat, "lon": place.lon, "accuracy_m": ACCURACY_M}
         self._plan(now + PING_EVERY, Kind.PING, self._ping)
-        await self._caller.must("POST", "/v1/rider/positions", {"pings": [ping]})
-        self.pings += 1
+        answer = await self._caller.must("POST", "/v1/rider/positions", {"positions": [ping]})
+        self.verdicts.update(judged["verdict"] for judged in answer.json())
 
     async def _go_home(self) -> None:
         if self._route or self._queue:
