@@ -12,6 +12,8 @@ from infra.sql import load
 from kernel.errors import DomainError, Kind
 
 _sql: Final = load("infra")
+KEPT_FOR: Final = timedelta(seconds=5)  # wall time
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class ClockNotSimulated(DomainError):
@@ -45,27 +47,38 @@ def wall_now() -> datetime:
 
 
 class DomainClock:
-    """Domain time for one process: the row is kept while the clock flows, and read anew each time while it stands."""
+    """Domain time for one process: the row is kept while the clock flows, and read anew each time while it stands.
+
+    It never goes back, also when the row was changed a moment before this process heard of it.
+    """
 
     def __init__(self, read: Callable[[], AbstractAsyncContextManager[Tx]]) -> None:
         self._read = read
         self._reading: Reading | None = None
+        self._read_at = wall_now()
+        self._latest: datetime | None = None
 
     async def now(self) -> datetime:
         """Return the instant, aware, in UTC, to the microsecond."""
         reading = await self.reading()
-        return reading.at(wall_now()) if reading.rate else reading.domain_at
+        instant = reading.at(wall_now()) if reading.rate else reading.domain_at
+        self._latest = max(instant, self._latest or instant)
+        return self._latest
 
     async def reading(self) -> Reading:
-        """Return the row; from memory only while the clock flows."""
-        if self._reading is None or not self._reading.rate:
+        """Return the row; from memory only while the clock flows, and not for long: notices of a change may be lost."""
+        wall = wall_now()
+        if self._reading is None or not self._reading.rate or wall - self._read_at > KEPT_FOR:
             async with self._read() as tx:
-                self._reading = await read(tx)
+                found = await read(tx)
+            if self._reading is not None and found.is_simulated and not self._reading.is_simulated:
+                self._latest = None  # a fresh installation was given another time to begin at
+            self._reading, self._read_at = found, wall
         return self._reading
 
     def forget(self) -> None:
         """Drop what is kept: the row was changed."""
-        self._reading = None
+        self._read_at = _LONG_AGO
 
 
 async def read(tx: Tx) -> Reading:

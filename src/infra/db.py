@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, Final, Protocol, Self, TypeAlias, runtime_checkable
 
 import asyncpg
 
@@ -18,11 +18,15 @@ class Tx(Protocol):
     async def fetchval(self, query: str, *args: Any) -> Any: ...  # noqa: D102
 
 
+ACQUIRE_WITHIN_S: Final = 10.0  # longer queues grow faster than they are served
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Tx]]
 
 
 class Database:
-    """A pool of connections bound to the running event loop."""
+    """A pool of connections bound to the running event loop.
+
+    Whoever gets no connection within `ACQUIRE_WITHIN_S` is refused with a TimeoutError rather than kept waiting.
+    """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -39,13 +43,13 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """Run one transaction: commit when the block ends, roll back when it raises."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """Lend a connection for single statements that need no transaction around them."""
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection:
             yield connection
 
 

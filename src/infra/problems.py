@@ -1,6 +1,8 @@
 """Every refusal is an RFC 9457 problem document: type, title, status, detail, instance, and machine-readable facts."""
 
+import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import asyncpg
@@ -37,6 +39,11 @@ _TITLES: Final[Mapping[int, tuple[str, str]]] = {
     500: ("server.bug", "Something broke on our side; it was logged and somebody is told."),
     503: ("server.busy", "A store behind this service is away; try again shortly."),
 }
+_ABSENT: Final = "is missing"
+_UNKNOWN: Final = "is not known here"
+# How msgspec and litestar word it; tests/infra/test_problems.py fails when they word it otherwise.
+_MEMBER: Final = re.compile(r"Object (?P<verb>missing required|contains unknown) field `(?P<name>.*)`")
+_MISSING_PARAMETER: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']+)'")
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,21 +93,33 @@ def _domain(request: Request[Any, Any, Any], error: DomainError) -> Response[Pro
 
 
 def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
-    fields = error.extra if isinstance(error.extra, list) else []
-    facts = {
-        "fields": [
-            {"field": field.get("key", field.get("source", "body")), "reason": field.get("message", "")}
-            for field in fields
-            if isinstance(field, dict)
-        ]
-    }
-    first = facts["fields"][0] if facts["fields"] else None
-    detail = f"{first['field']}: {first['reason']}" if first else error.detail
+    found = error.extra if isinstance(error.extra, list) else []
+    fields = [_field(item) for item in found if isinstance(item, dict)]
+    if missing := _MISSING_PARAMETER.match(error.detail):
+        fields.append({"field": missing["name"], "reason": _ABSENT})
+    detail = f"{fields[0]['field']}: {fields[0]['reason']}" if fields else error.detail
+    facts = {"fields": fields} if fields else {}
     return _answer(of_status(400, detail, instance=request.url.path, facts=facts))
 
 
+def _field(found: Mapping[str, Any]) -> dict[str, str]:
+    """Name the very field that is wrong, as the caller wrote it: `lines[0].quantity`, `Idempotency-Key`."""
+    key, reason = str(found.get("key", "body")), str(found.get("message", ""))
+    if found.get("source") == "header":
+        return {"field": key.replace("_", "-").title(), "reason": reason}
+    if key == "data":
+        key = ""
+    if reason == "'data'":  # litestar's KeyError for a body that is empty
+        reason = _ABSENT
+    elif member := _MEMBER.match(reason):
+        key = f"{key}.{member['name']}" if key else member["name"]
+        reason = _ABSENT if member["verb"] == "missing required" else _UNKNOWN
+    return {"field": key or "body", "reason": reason}
+
+
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    problem = of_status(error.status_code, error.detail, instance=request.url.path)
+    detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+    problem = of_status(error.status_code, detail, instance=request.url.path)
     return _answer(problem, error.headers)
 
 
@@ -108,6 +127,20 @@ def _store_away(request: Request[Any, Any, Any], error: Exception) -> Response[P
     log.warning("store.away", path=request.url.path, error=str(error))
     problem = of_status(503, "", instance=request.url.path)
     return _answer(problem, {"Retry-After": str(RETRY_AFTER_S)})
+
+
+def _lost_race(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    # Rolled back whole and safe to repeat, but locks are taken in an order in which this does not happen.
+    log.error("store.lost_race", path=request.url.path, exc_info=error)
+    return _answer(of_status(503, "", instance=request.url.path), {"Retry-After": str(RETRY_AFTER_S)})
+
+
+def _unstorable(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
+    return _answer(of_status(400, "The text holds a NUL or half a character.", instance=request.url.path))
+
+
+def _too_deep(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
+    return _answer(of_status(400, "The body is nested too deeply.", instance=request.url.path))
 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -120,8 +153,15 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     ValidationException: _validation,
     HTTPException: _http,
     asyncpg.PostgresConnectionError: _store_away,
-    asyncpg.CannotConnectNowError: _store_away,
+    asyncpg.OperatorInterventionError: _store_away,  # shut down, crashed, starting
+    asyncpg.InsufficientResourcesError: _store_away,
     asyncpg.InterfaceError: _store_away,
+    asyncpg.InternalClientError: _store_away,  # the connection broke in the middle of a message
+    asyncpg.TransactionRollbackError: _lost_race,
+    asyncpg.CharacterNotInRepertoireError: _unstorable,
+    asyncpg.UntranslatableCharacterError: _unstorable,
+    UnicodeEncodeError: _unstorable,
+    RecursionError: _too_deep,
     redis.exceptions.ConnectionError: _store_away,
     redis.exceptions.TimeoutError: _store_away,
     OSError: _store_away,

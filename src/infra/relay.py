@@ -6,8 +6,8 @@ reaction and the note that it reacted are one transaction, so what is told twice
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import asyncpg
 import structlog
@@ -29,6 +29,8 @@ STREAMS_AT_ONCE: Final = 8  # each holds one connection of the pool
 POLL_S: Final = 1.0  # a notice may be lost, a fact may not
 REBALANCE_S: Final = 1.0
 BACKOFF_S: Final = (0.2, 1.0, 5.0, 15.0)
+ANNOUNCE_WITHIN_S: Final = 2.0  # a feed store that hangs must not hold up reactions for long
+OUTSIDE_WITHIN_S: Final = 10.0  # the other streams of the batch wait for the slowest
 
 
 class Consumer:
@@ -75,9 +77,7 @@ class Relay:
         self._announcer = announcer
         self._wake = asyncio.Event()
         self._shards: set[int] = set()
-        self._announced: set[str] = set()
-        self._failures: dict[str, int] = defaultdict(int)
-        self._blocked_until: dict[str, float] = {}
+        self._blocked = _BlockedStreams()
 
     def wake(self) -> None:
         """Look again now: a fact was written."""
@@ -107,7 +107,7 @@ class Relay:
                     await self._sleep()
         finally:
             self._shards.clear()
-            self._announced.clear()
+            self._blocked.clear()
             connection.terminate()
 
     async def _rebalance(self, connection: asyncpg.Connection) -> None:
@@ -124,27 +124,29 @@ class Relay:
 
     async def _sleep(self) -> None:
         try:
-            async with asyncio.timeout(POLL_S if not self._blocked_until else BACKOFF_S[0]):
+            async with asyncio.timeout(self._blocked.soonest_s(at_most_s=POLL_S)):
                 await self._wake.wait()
         except TimeoutError:
             return
 
     async def _drain(self) -> bool:
+        """Tell what is due now; returns whether there may be more."""
         async with self._database.read() as tx:
-            rows = await tx.fetch(_sql.fetch_unsent, sorted(self._shards), BATCH)
+            rows = await tx.fetch(_sql.fetch_unsent, sorted(self._shards), BATCH, self._blocked.waiting())
         facts = [Recorded.from_row(row) for row in rows]
-        await self._announce([fact for fact in facts if fact.id not in self._announced])
+        await self._announce([fact for fact in facts if fact.seq > self._blocked.announced_seq(fact.stream_id)])
         streams: dict[str, list[Recorded]] = defaultdict(list)
         for fact in facts:
             streams[fact.stream_id].append(fact)
+        if len(rows) < BATCH:
+            self._blocked.keep_only(streams)
         slots = asyncio.Semaphore(STREAMS_AT_ONCE)
         done = await asyncio.gather(*(self._tell(slots, stream) for stream in streams.values()))
         told = [fact.id for stream in done for fact in stream]
         if told:
             async with self._database.begin() as tx:
                 await tx.execute(_sql.mark_sent, told)
-            self._announced.difference_update(told)
-        return bool(told)
+        return bool(told) or len(rows) == BATCH
 
     async def _announce(self, facts: Sequence[Recorded]) -> None:
         if not facts:
@@ -157,30 +159,28 @@ class Relay:
                 await tx.execute(_sql.number_feed_entries, addressed, new_epoch())
                 rows = await tx.fetch(_sql.fetch_feed_numbers, addressed)
             numbered += [(row["feed_id"], row["seq"], by_id[row["event_id"]]) for row in rows]
-        await self._announcer.announce(numbered)
-        self._announced.update(by_id)
+        try:
+            async with asyncio.timeout(ANNOUNCE_WITHIN_S):
+                await self._announcer.announce(numbered)
+        except Exception as error:  # noqa: BLE001  the loop's edge: feeds may lose a fact, reactions go on
+            log.warning("relay.not_announced", facts=len(numbered), error=repr(error))
 
     async def _tell(self, slots: asyncio.Semaphore, stream: Sequence[Recorded]) -> list[Recorded]:
         told: list[Recorded] = []
-        loop = asyncio.get_running_loop()
-        stream_id = stream[0].stream_id
-        if self._blocked_until.get(stream_id, 0.0) > loop.time():
-            return told
         async with slots:
             for fact in stream:
                 try:
                     await self._tell_consumers(fact)
-                except (OSError, asyncpg.InterfaceError):
-                    raise
-                except Exception:  # the loop's edge: one broken reaction must hold up only its own stream
-                    self._failures[stream_id] += 1
-                    pause_s = BACKOFF_S[min(self._failures[stream_id], len(BACKOFF_S)) - 1]
-                    self._blocked_until[stream_id] = loop.time() + pause_s
-                    log.exception("relay.reaction_failed", stream_id=stream_id, seq=fact.seq, type=fact.type)
+                except Exception as error:  # the loop's edge: one broken reaction must hold up only its own stream
+                    self._blocked.block(fact.stream_id, announced_seq=stream[-1].seq)
+                    away = isinstance(error, OSError | asyncpg.InterfaceError)
+                    log.warning(
+                        "relay.reaction_failed", stream_id=fact.stream_id, seq=fact.seq, type=fact.type,
+                        error=repr(error), exc_info=None if away else error,
+                    )  # fmt: skip
                     return told
                 told.append(fact)
-        self._failures.pop(stream_id, None)
-        self._blocked_until.pop(stream_id, None)
+        self._blocked.unblock(stream[0].stream_id)
         return told
 
     async def _tell_consumers(self, fact: Recorded) -> None:
@@ -190,7 +190,60 @@ class Relay:
                     if await tx.fetchval(_sql.claim_fact, consumer.name, fact.stream_id, fact.seq) is not None:
                         await reaction(tx, fact, await self._act())
             if outside := consumer.outside.get(fact.type):
-                await outside(self._database.begin, fact, await self._act())
+                async with asyncio.timeout(OUTSIDE_WITHIN_S):
+                    await outside(self._database.begin, fact, await self._act())
 
     async def _act(self) -> Act:
         return Act.by_system(await self._clock.now(), Cause.RULE)
+
+
+class _BlockedStreams:
+    """Streams whose next fact somebody failed to take, and when each is tried again."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, _Failure] = {}
+
+    def block(self, stream_id: str, *, announced_seq: int) -> None:
+        """Let the stream wait, longer after each failure in a row."""
+        earlier = self._failures.get(stream_id)
+        times = earlier.times + 1 if earlier else 1
+        pause_s = BACKOFF_S[min(times, len(BACKOFF_S)) - 1]
+        self._failures[stream_id] = _Failure(times, _monotonic_s() + pause_s, announced_seq)
+
+    def unblock(self, stream_id: str) -> None:
+        """Forget the failures of a stream that was told."""
+        self._failures.pop(stream_id, None)
+
+    def announced_seq(self, stream_id: str) -> int:
+        """Return up to where the feeds were told although somebody's reaction failed."""
+        failure = self._failures.get(stream_id)
+        return failure.announced_seq if failure else 0
+
+    def waiting(self) -> list[str]:
+        """Return the streams that are not to be tried yet."""
+        now_s = _monotonic_s()
+        return [stream_id for stream_id, failure in self._failures.items() if failure.until_s > now_s]
+
+    def keep_only(self, stream_ids: Collection[str]) -> None:
+        """Forget streams that may be tried but have nothing unsent any more: another relay told it."""
+        for stream_id in self._failures.keys() - set(self.waiting()) - set(stream_ids):
+            self.unblock(stream_id)
+
+    def soonest_s(self, *, at_most_s: float) -> float:
+        """Return in how many seconds the next stream is to be tried again."""
+        now_s = _monotonic_s()
+        return min([at_most_s, *(max(failure.until_s - now_s, 0.0) for failure in self._failures.values())])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._failures.clear()
+
+
+class _Failure(NamedTuple):
+    times: int
+    until_s: float
+    announced_seq: int
+
+
+def _monotonic_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -15,7 +15,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A deadline that has come: whose, since when, and what was noted beside it."""
+    """A deadline that has come: whose, since when, what was noted beside it, and how often it failed."""
 
     id: TimerId
     kind: str
@@ -36,7 +36,7 @@ async def hasten(tx: Tx, kind: str, subject_id: str, *, due_at: datetime) -> Non
 
 
 async def cancel(tx: Tx, subject_id: str, *kinds: str, because: str, now: datetime) -> None:
-    """Call pending deadlines off, with the reason on record."""
+    """Call pending deadlines off, with the reason on record; one that fires at this moment finds out by itself."""
     await tx.execute(_sql.cancel_timers, subject_id, list(kinds), now, because)
 
 

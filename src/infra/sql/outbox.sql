@@ -14,9 +14,10 @@ ON CONFLICT (id) DO UPDATE SET seq = streams.seq + excluded.seq
 RETURNING seq
 
 -- name: fetch_unsent
+-- $3 are streams that wait after a failed reaction: left in, they would fill the batch and starve the others.
 SELECT position, id, stream_id, seq, type, feeds, actor_role, actor_id, cause, occurred_at, recorded_at, payload
 FROM events
-WHERE NOT is_sent AND shard = ANY ($1::smallint[])
+WHERE NOT is_sent AND shard = ANY ($1::smallint[]) AND stream_id <> ALL ($3::text[])
 ORDER BY position
 LIMIT $2
 
@@ -67,7 +68,10 @@ SELECT pg_advisory_unlock(7401, $1)
 SELECT pg_advisory_lock_shared(7402, 0)
 
 -- name: count_relays
-SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7402 AND granted
+-- The view lists the locks of all databases of the server.
+SELECT count(*) FROM pg_locks
+WHERE locktype = 'advisory' AND classid = 7402 AND objsubid = 2 AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 
 -- name: list_heads
 -- Read only while nothing is unsent: what is still on its way has no number in the stores' and riders' feeds yet.
