@@ -19,6 +19,7 @@ from fleet.model.riders import Vehicle
 from fleet.policy.positions import zones_near
 from fleet.queries.nearest import MAX_DISTANCE_M, find_nearest
 from fleet.queries.trails import Trail, get_trail
+from infra.db import Begin
 from kernel.actors import Role
 from kernel.errors import InvalidField
 from kernel.geo import Point
@@ -85,13 +86,14 @@ async def list_nearest(
 async def get_rider_trail(
     rider_id: FromPath[RiderId],
     redis: NamedDependency[Redis],
+    begin: NamedDependency[Begin],
     now: NamedDependency[datetime],
     since: SinceQuery = None,
 ) -> Trail:
     """Return where a rider has been, by the phone's clock; the last hour unless told otherwise."""
     if since is not None and since.tzinfo is None:
         raise InvalidField("since", "an instant needs its time zone, such as 2026-03-14T15:00:00Z")
-    return await get_trail(redis, rider_id, since=since or now - _LAST_HOUR, now=now)
+    return await get_trail(redis, begin, rider_id, since=since or now - _LAST_HOUR, now=now)
 
 
 ROUTES: Final = [post_positions, list_nearest, get_rider_trail]

@@ -6,8 +6,10 @@ from redis.asyncio import Redis
 
 from fleet.errors import RiderNotFound
 from fleet.model.positions import Position, Source, from_ms, to_ms
+from fleet.queries.standing import find_standing
 from fleet.store import position_moves as moves
 from fleet.store import positions as store
+from infra.db import Begin
 from kernel.ids import RiderId
 
 PAGE: Final = 1000  # an hour and a half of a ping every five seconds
@@ -36,11 +38,14 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
     next_since: datetime | None
 
 
-async def get_trail(redis: Redis, rider_id: RiderId, *, since: datetime, now: datetime) -> Trail:
-    """Return a rider's way from an instant on; raises `RiderNotFound` for one who never sent a ping."""
+async def get_trail(redis: Redis, begin: Begin, rider_id: RiderId, *, since: datetime, now: datetime) -> Trail:
+    """Return a rider's way from an instant on; raises `RiderNotFound`."""
     held = await moves.find(redis, rider_id, now=now)
     if held is None:
-        raise RiderNotFound
+        async with begin() as tx:
+            if await find_standing(tx, rider_id) is None:
+                raise RiderNotFound
+        return Trail(rider_id=rider_id, points=[], next_since=None)
     positions = await store.read_trail(redis, held.zone_id, rider_id, since_ms=to_ms(since), limit=PAGE + 1)
     next_since = from_ms(positions[PAGE].device_at_ms) if len(positions) > PAGE else None
     return Trail(rider_id=rider_id, points=[_point(one) for one in positions[:PAGE]], next_since=next_since)

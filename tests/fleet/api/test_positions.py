@@ -1,3 +1,5 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import httpx
@@ -8,13 +10,14 @@ from litestar.di import Provide
 from litestar.types import Scope as ConnectionScope
 from redis.asyncio import Redis
 from tests.fleet.pings import ANA, BETO, CENTRE, NOON, NOON_MS, TwoZones
-from tests.fleet.roster import a_receiver
+from tests.fleet.roster import a_receiver, a_registered_rider
 
 from accounts.guards import caller_of
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from fleet.api.positions import ROUTES
 from infra import problems
+from infra.db import Begin, Database, Tx
 from kernel.actors import Role
 
 TOKENS = Tokens("a secret of thirty-two characters")
@@ -22,7 +25,13 @@ RIDER = Caller(role=Role.RIDER, id=ANA)
 DESK = Caller(role=Role.OPERATOR, id="per_1", scopes=frozenset([Scope.DISPATCH]))
 
 
-def an_app(redis: Redis) -> Litestar:
+@asynccontextmanager
+async def nobody_known() -> AsyncIterator[Tx]:
+    raise AssertionError("asked PostgreSQL")
+    yield
+
+
+def an_app(redis: Redis, begin: Begin = nobody_known) -> Litestar:
     def given(value: object) -> Provide:
         return Provide(lambda: value, sync_to_thread=False)
 
@@ -36,6 +45,7 @@ def an_app(redis: Redis) -> Litestar:
             "receiver": given(a_receiver(redis)),
             "zones": given(TwoZones()),
             "redis": given(redis),
+            "begin": given(begin),
             "now": given(NOON),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
@@ -176,10 +186,18 @@ async def test_nobody_but_the_desk_sees_a_trail(client, caller):
     assert answer.status_code == 404
 
 
-async def test_a_rider_who_never_sent_a_ping_has_no_trail(client):
-    answer = await client.get(f"/v1/riders/{BETO}/trail", headers=as_(DESK))
+async def test_a_rider_who_never_sent_a_ping_has_an_empty_trail_and_a_stranger_none(redis, database_url):
+    async with (
+        Database.connect(database_url, pool_size=1) as database,
+        a_client(an_app(redis, database.begin)) as client,
+    ):
+        rider_id = await a_registered_rider(database)
 
-    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/rider.not_found")
+        known = await client.get(f"/v1/riders/{rider_id}/trail", headers=as_(DESK))
+        stranger = await client.get(f"/v1/riders/{BETO}/trail", headers=as_(DESK))
+
+    assert (known.status_code, known.json()["points"]) == (200, [])
+    assert (stranger.status_code, stranger.json()["type"]) == (404, "/problems/rider.not_found")
 
 
 def test_the_document_says_what_may_be_posted(redis_url):

@@ -3,16 +3,22 @@ from datetime import timedelta
 
 import pytest
 from geopy.distance import geodesic
-from tests.fleet.pings import ANA, BETO, CENTRE, CITY, EAST, NOON, WEST, a_ping, a_standing, at_s
-from tests.fleet.roster import Roster, a_receiver
+from tests.fleet.pings import ANA, BETO, CENTRE, CITY, EAST, NOON, WEST, TwoZones, a_ping, a_standing, at_s
+from tests.fleet.roster import Roster, a_receiver, a_registered_rider
 
 from fleet.commands import positions as commands
+from fleet.commands.positions import Receiver
+from fleet.commands.shifts import ShiftPlan, start_shift
+from fleet.model.positions import Standing
 from fleet.model.riders import Vehicle
 from fleet.queries import nearest
 from fleet.queries.nearest import find_nearest
+from fleet.queries.standing import find_standing
 from fleet.store import position_keys as keys
+from infra.db import Database
+from kernel.events import Act, Cause
 from kernel.geo import Point, offset
-from kernel.ids import RiderId
+from kernel.ids import RiderId, ZoneId
 
 ZONES = [WEST, EAST, CITY]
 
@@ -127,3 +133,24 @@ async def test_growing_rings_find_whom_measuring_everybody_finds(redis, seed):
     for n in (1, 5, 30, 200):
         expected = sorted((round(metres), rider) for rider, metres in everybody.items() if metres <= 8000)[:n]
         assert await ids_near(redis, n=n) == [rider for _, rider in expected]
+
+
+async def test_a_rider_who_starts_a_shift_is_found_where_they_last_were(redis, database_url):
+    async with Database.connect(database_url, pool_size=2) as database:
+
+        async def availability_of(rider_id: RiderId) -> Standing | None:
+            async with database.begin() as tx:
+                return await find_standing(tx, rider_id)
+
+        receiver = Receiver(redis, zones=TwoZones(), availability_of=availability_of)
+        rider_id = await a_registered_rider(database)
+        await receiver.ingest(rider_id, [a_ping(0, east_m=-100)], now=NOON)
+        async with database.begin() as tx:
+            await start_shift(tx, rider_id, ShiftPlan(), act=Act.by_system(NOON, Cause.BY_HAND))
+
+        standing = await availability_of(rider_id)
+        assert standing is not None
+        await commands.set_availability(redis, rider_id, standing, now=at_s(1))
+
+        (found,) = await find_nearest(redis, CENTRE, 1, zone_ids=[ZoneId(standing.city_id)], now=at_s(1))
+        assert (found.rider_id, found.vehicle) == (rider_id, Vehicle.BICYCLE)
