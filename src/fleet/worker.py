@@ -1,11 +1,16 @@
 """What the fleet does without anybody asking: reactions to orders' facts, deadlines, availability in Redis."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias, TypeVar
 
 import msgspec
+import structlog
+from asyncpg import InterfaceError, PostgresError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from fleet.commands import offers, searching
+from fleet.commands import offers, positions, searching
 from fleet.commands.rounds import OFFER_EXPIRY
 from fleet.model.positions import Standing
 from fleet.queries.standing import find_standing
@@ -14,6 +19,7 @@ from infra.outbox import Recorded
 from infra.relay import Consumer, OutsideReaction, Reaction
 from infra.timekeeper import InTransaction
 from infra.timers import Due
+from kernel.clock import Clock
 from kernel.events import Act
 from kernel.ids import DeliveryId, OfferId, RiderId
 from orders.messages import (
@@ -25,6 +31,10 @@ from orders.messages import (
     ReadyByChanged,
     StoreEvent,
 )
+from places.zones import Zones
+
+log: Final = structlog.get_logger()
+SWEEP_EVERY_S: Final = 5.0  # matching asks for freshness itself; this keeps the sets small
 
 SetAvailability: TypeAlias = Callable[[RiderId, Standing, Act], Awaitable[None]]
 Fact = TypeVar("Fact", bound=msgspec.Struct)
@@ -112,6 +122,18 @@ TIMERS: Final[Mapping[str, InTransaction]] = {
     searching.ALERT: _alert_due,
     searching.NOBODY: _nobody_due,
 }
+
+
+async def sweep_for_ever(redis: Redis, zones: Zones, clock: Clock) -> None:
+    """Take riders whose position went stale out of matching, every few seconds of wall time, until cancelled."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY_S)
+        try:
+            places = await zones.map()
+            zone_ids = [zone.id for city_id in places.cities() for zone in places.zones(city_id)]
+            await positions.sweep(redis, zone_ids, now=await clock.now())
+        except (OSError, RedisError, PostgresError, InterfaceError) as error:
+            log.warning("sweep.store_away", error=repr(error))
 
 
 def _read(fact: Recorded, kind: type[Fact]) -> Fact:

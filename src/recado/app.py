@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from accounts.guards import caller_of
 from accounts.model import Caller
 from accounts.tokens import Tokens
+from fleet.commands.positions import Receiver
 from infra import problems
 from infra.clock import DomainClock
 from infra.db import Begin, Database, Tx
@@ -79,6 +80,11 @@ def _provide_feeds(state: State) -> Feeds:
     return feeds
 
 
+def _provide_receiver(state: State) -> Receiver:
+    receiver: Receiver = state.receiver
+    return receiver
+
+
 def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:
     return parts.RULES
 
@@ -98,6 +104,7 @@ def create_app(settings: Settings) -> Litestar:
             wakes.on(["recado_clock"], clock.forget)
             app.state.database, app.state.redis = database, redis
             app.state.clock, app.state.zones = clock, Zones(database.read)
+            app.state.receiver = Receiver(redis, zones=app.state.zones, availability_of=parts.availability_of(database))
             source = FeedTables(database, heads=parts.feed_heads)
             hub = Hub(settings.redis_url, source)
             app.state.feeds = Feeds(hub, source, clock)
@@ -118,6 +125,7 @@ def create_app(settings: Settings) -> Litestar:
             "zones": Provide(_provide_zones, sync_to_thread=False),
             "clock": Provide(_provide_clock, sync_to_thread=False),
             "feeds": Provide(_provide_feeds, sync_to_thread=False),
+            "receiver": Provide(_provide_receiver, sync_to_thread=False),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
         middleware=[name_and_count, tag_answers, tell_refused_sockets],

@@ -4,18 +4,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
+from redis.asyncio import Redis
 
 import accounts.api
+import fleet.api
+import fleet.commands
+import fleet.worker
 import orders.api
 import orders.queries
 import orders.worker
 import places.api
-from infra.db import Tx
+from fleet.commands import positions
+from fleet.model.positions import Standing
+from fleet.queries.standing import find_standing
+from infra.db import Database, Tx
 from infra.live.source import Head, stream_heads
 from infra.payments import Providers
 from infra.relay import Consumer
 from infra.timekeeper import InTransaction, Outside
-from kernel.ids import is_id
+from kernel.events import Act
+from kernel.ids import RiderId, is_id
 from recado import clock_api, health, telemetry
 
 ROUTES: Final[Sequence[Any]] = [
@@ -26,13 +34,31 @@ ROUTES: Final[Sequence[Any]] = [
     *accounts.api.ROUTES,
     *places.api.ROUTES,
     *orders.api.ROUTES,
+    *fleet.api.ROUTES,
 ]
 
-RULES: Final[Mapping[str, type[msgspec.Struct]]] = {}
+RULES: Final[Mapping[str, type[msgspec.Struct]]] = {**fleet.commands.RULES}
 
-CONSUMERS: Final[Sequence[Consumer]] = []
+TIMERS: Final[Mapping[str, InTransaction]] = {**orders.worker.TIMERS, **fleet.worker.TIMERS}
 
-TIMERS: Final[Mapping[str, InTransaction]] = {**orders.worker.TIMERS}
+
+def consumers(redis: Redis) -> Sequence[Consumer]:
+    """Return every package that reacts to facts."""
+
+    async def set_availability(rider_id: RiderId, standing: Standing, act: Act) -> None:
+        await positions.set_availability(redis, rider_id, standing, now=act.now)
+
+    return [fleet.worker.consumer(set_availability)]
+
+
+def availability_of(database: Database) -> positions.AvailabilityOf:
+    """Return how a rider whom Redis does not know is looked up."""
+
+    async def look_up(rider_id: RiderId) -> Standing | None:
+        async with database.read() as tx:
+            return await find_standing(tx, rider_id)
+
+    return look_up
 
 
 async def feed_heads(tx: Tx, feed_ids: Sequence[str]) -> Mapping[str, Head]:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from redis.asyncio import Redis
 
+from fleet.worker import sweep_for_ever
 from infra.clock import DomainClock
 from infra.db import Database
 from infra.live.announcer import RedisAnnouncer
@@ -12,6 +13,7 @@ from infra.payments import sandbox_providers
 from infra.relay import Relay
 from infra.timekeeper import Timekeeper
 from infra.wakes import Wakes
+from places.zones import Zones
 from recado import parts
 from recado.background import running
 from recado.settings import Settings
@@ -30,10 +32,15 @@ async def run(settings: Settings) -> None:
             database, clock, in_transaction=parts.TIMERS, outside=parts.outside_timers(sandbox_providers())
         )
         relay = Relay(
-            database, settings.database_direct_url, clock, consumers=parts.CONSUMERS, announcer=RedisAnnouncer(redis)
+            database,
+            settings.database_direct_url,
+            clock,
+            consumers=parts.consumers(redis),
+            announcer=RedisAnnouncer(redis),
         )
         wakes.on(["recado_clock"], clock.forget)
         wakes.on(["recado_clock", "recado_timers"], timekeeper.wake)
         wakes.on(["recado_events"], relay.wake)
-        async with running(wakes.run(), timekeeper.run(), relay.run()):
+        zones = Zones(database.read)
+        async with running(wakes.run(), timekeeper.run(), relay.run(), sweep_for_ever(redis, zones, clock)):
             await asyncio.Event().wait()

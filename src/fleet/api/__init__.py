@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from fleet.api import deliveries, reports, shifts
+from fleet.api import deliveries, positions, reports, shifts
 
-ROUTES: Final = [*shifts.ROUTES, *deliveries.ROUTES, *reports.ROUTES]
+ROUTES: Final = [*shifts.ROUTES, *deliveries.ROUTES, *reports.ROUTES, *positions.ROUTES]
