@@ -1,0 +1,1 @@
+"""Stores, hours, menus, kitchen tickets: accepted, prepared and ready in time."""

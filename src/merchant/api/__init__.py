@@ -1,0 +1,7 @@
+"""The kitchen over HTTP and WebSocket."""
+
+from typing import Final
+
+from merchant.api import escalations, stores, tickets
+
+ROUTES: Final = [*stores.ROUTES, *tickets.ROUTES, *escalations.ROUTES]

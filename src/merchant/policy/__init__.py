@@ -1,0 +1,1 @@
+"""Decisions of the kitchen: facts in, answer or refusal out."""
