@@ -4,7 +4,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller
@@ -16,8 +16,8 @@ from merchant.commands.escalations import DESK
 from merchant.model.escalations import Escalation, Help, HelpOutcome
 from merchant.queries import EscalationPage
 
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=200)]
-Cursor = Annotated[str | None, Parameter(query="cursor", max_length=64)]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64)]
 _DESK: Final = [allow(Role.OPERATOR, scopes=DESK)]
 
 

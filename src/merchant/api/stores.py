@@ -4,7 +4,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
@@ -29,7 +29,7 @@ PriceMinor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 StockCount = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Unset = msgspec.UnsetType
-IdempotencyKey = Annotated[str, Parameter(header="Idempotency-Key", min_length=1, max_length=128)]
+IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
 USUAL_PREP_MINUTES: Final = 15  # what most kitchens of the benchmark days promise; learned per store later
 
 _ADMINISTRATION: Final = [allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])]

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
@@ -19,9 +19,9 @@ from merchant.policy.stores import MAX_PREP_MINUTES
 from merchant.policy.tickets import MAX_EXTENSION_MINUTES
 from merchant.queries import TicketPage
 
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=200)]
-Cursor = Annotated[str | None, Parameter(query="cursor", max_length=64)]
-OnlyOpen = Annotated[bool, Parameter(query="open")]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64)]
+OnlyOpen = Annotated[bool, QueryParameter(name="open")]
 
 
 class Accept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
