@@ -10,6 +10,8 @@ import accounts.api
 import fleet.api
 import fleet.commands
 import fleet.worker
+import merchant.api
+import merchant.worker
 import orders.api
 import orders.queries
 import orders.worker
@@ -24,6 +26,7 @@ from infra.relay import Consumer
 from infra.timekeeper import InTransaction, Outside
 from kernel.events import Act
 from kernel.ids import RiderId, is_id
+from merchant.messages import AcceptanceRules
 from recado import clock_api, health, telemetry
 
 ROUTES: Final[Sequence[Any]] = [
@@ -34,12 +37,17 @@ ROUTES: Final[Sequence[Any]] = [
     *accounts.api.ROUTES,
     *places.api.ROUTES,
     *orders.api.ROUTES,
+    *merchant.api.ROUTES,
     *fleet.api.ROUTES,
 ]
 
-RULES: Final[Mapping[str, type[msgspec.Struct]]] = {**fleet.commands.RULES}
+RULES: Final[Mapping[str, type[msgspec.Struct]]] = {"acceptance": AcceptanceRules, **fleet.commands.RULES}
 
-TIMERS: Final[Mapping[str, InTransaction]] = {**orders.worker.TIMERS, **fleet.worker.TIMERS}
+TIMERS: Final[Mapping[str, InTransaction]] = {
+    **orders.worker.TIMERS,
+    **merchant.worker.TIMERS,
+    **fleet.worker.TIMERS,
+}
 
 
 def consumers(redis: Redis) -> Sequence[Consumer]:
@@ -48,7 +56,7 @@ def consumers(redis: Redis) -> Sequence[Consumer]:
     async def set_availability(rider_id: RiderId, standing: Standing, act: Act) -> None:
         await positions.set_availability(redis, rider_id, standing, now=act.now)
 
-    return [fleet.worker.consumer(set_availability)]
+    return [merchant.worker.CONSUMER, fleet.worker.consumer(set_availability)]
 
 
 def availability_of(database: Database) -> positions.AvailabilityOf:
