@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from merchant.api import escalations, stores, tickets
+from merchant.api import escalations, feed, stores, tickets
 
-ROUTES: Final = [*stores.ROUTES, *tickets.ROUTES, *escalations.ROUTES]
+ROUTES: Final = [*stores.ROUTES, *tickets.ROUTES, *escalations.ROUTES, *feed.ROUTES]

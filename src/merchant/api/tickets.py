@@ -40,7 +40,7 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Extend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many minutes later than first said it will be ready, in all, and why."""
 
-    extended_minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_EXTENSION_MINUTES)]
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_EXTENSION_MINUTES)]
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -120,9 +120,7 @@ async def extend(
     now: NamedDependency[datetime],
 ) -> Ticket:
     """Say that it takes longer; customer and rider are told. Safe to repeat, as the minutes are those in all."""
-    return await commands.extend(
-        tx, ticket_id, extended_minutes=data.extended_minutes, reason=data.reason, by=caller, now=now
-    )
+    return await commands.extend(tx, ticket_id, extended_minutes=data.minutes, reason=data.reason, by=caller, now=now)
 
 
 @post("/v1/tickets/{ticket_id:str}/ready", status_code=200, guards=[answers_tickets])

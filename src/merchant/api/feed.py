@@ -1,0 +1,50 @@
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import websocket
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from accounts.guards import allow
+from accounts.model import Caller, Scope
+from infra.db import Begin
+from infra.live.session import Feeds, Socket
+from infra.live.view import PlainView, Watch
+from infra.outbox import Recorded
+from kernel.actors import Role
+from kernel.ids import StoreId
+from merchant import queries
+from merchant.queries import OpenTickets
+
+After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**62)]
+Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64)]
+
+
+@websocket("/v1/stores/{store_id:str}/feed", guards=[allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.DISPATCH])])
+async def store_feed(
+    socket: Socket,
+    store_id: FromPath[StoreId],
+    caller: NamedDependency[Caller],
+    begin: NamedDependency[Begin],
+    feeds: NamedDependency[Feeds],
+    after: After = None,
+    epoch: Epoch = None,
+) -> None:
+    """Follow a store: its open tickets, then every fact of its orders, numbered."""
+    async with begin() as tx:
+        await queries.check_sees_tickets(tx, store_id, caller=caller)
+
+    async def load() -> OpenTickets:
+        async with begin() as tx:
+            return await queries.open_tickets(tx, store_id)
+
+    await feeds.serve(socket, Watch(store_id, PlainView(load, show), after=after, epoch=epoch))
+
+
+def show(fact: Recorded) -> dict[str, Any]:
+    """Return a fact as the tablet gets it. What is addressed to stores holds ids and times, nothing of the customer."""
+    told: dict[str, Any] = msgspec.json.decode(fact.payload)
+    return told | {"occurred_at": fact.occurred_at, "cause": fact.cause, "actor_role": fact.actor.role}
+
+
+ROUTES: Final = [store_feed]

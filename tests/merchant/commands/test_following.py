@@ -1,0 +1,102 @@
+from tests.merchant.builders import MINUTE, NOON
+
+from kernel.actors import Role
+from merchant import commands
+from orders import commands as orders
+
+
+async def test_a_cancelled_order_leaves_the_tablet_and_its_food_can_be_sold_again(kitchen):
+    await kitchen.count(kitchen.pizza, 5)
+    order_id = await kitchen.order(pizzas=2)
+    await kitchen.cancel(order_id)
+
+    await kitchen.hear()
+
+    ticket = await kitchen.ticket(order_id)
+    assert (ticket["status"], ticket["end_reason"]) == ("withdrawn", "cancelled")
+    assert await kitchen.left(kitchen.pizza) == 5
+    assert {why for _, _, why in await kitchen.timers(order_id)} == {"withdrawn"}
+    assert (await kitchen.told(order_id))[-2:] == ["order.cancelled", "ticket.withdrawn"]
+
+
+async def test_cooked_food_cannot_be_sold_again(kitchen):
+    await kitchen.count(kitchen.pizza, 5)
+    order_id = await kitchen.accepted(pizzas=2)
+    await kitchen.answer(commands.start, order_id)
+    await kitchen.cancel(order_id)
+
+    await kitchen.hear()
+
+    assert (await kitchen.ticket(order_id))["status"] == "withdrawn"
+    assert await kitchen.left(kitchen.pizza) == 3
+
+
+async def test_hearing_the_same_twice_puts_nothing_back_twice(kitchen):
+    await kitchen.count(kitchen.pizza, 5)
+    order_id = await kitchen.order(pizzas=2)
+    await kitchen.cancel(order_id)
+    await kitchen.hear()
+
+    await kitchen.do(lambda tx: tx.execute("UPDATE events SET is_sent = false"))
+    await kitchen.hear()
+
+    assert await kitchen.left(kitchen.pizza) == 5
+    assert (await kitchen.told(order_id)).count("ticket.withdrawn") == 1
+
+
+async def test_an_order_the_desk_rejects_leaves_the_tablet(kitchen):
+    order_id = await kitchen.order()
+    await kitchen.on_order(
+        order_id,
+        lambda tx, order: orders.reject(tx, order, reason="payment_refused", item_ids=[], act=kitchen.act()),
+    )
+
+    await kitchen.hear()
+
+    assert (await kitchen.ticket(order_id))["end_reason"] == "payment_refused"
+
+
+async def test_food_a_rider_took_was_ready_before(kitchen):
+    order_id = await kitchen.accepted()
+    kitchen.now = NOON + 9 * MINUTE
+    await kitchen.on_order(order_id, lambda tx, order: orders.pick_up(tx, order, act=kitchen.act()))
+    kitchen.now = NOON + 10 * MINUTE
+
+    await kitchen.hear()
+
+    ticket = await kitchen.ticket(order_id)
+    assert ticket["status"] == "handed_over"
+    assert ticket["ready_at"] == ticket["ended_at"] == NOON + 9 * MINUTE
+    assert (await kitchen.told(order_id))[-1] == "ticket.handed_over"
+    assert [row for row in await kitchen.timers(order_id) if row[1] == "pending"] == []
+
+
+async def test_what_the_kitchen_said_itself_is_not_news_to_it(kitchen):
+    order_id = await kitchen.accepted()
+    await kitchen.answer(commands.start, order_id)
+    await kitchen.answer(commands.ready, order_id)
+    before = await kitchen.ticket(order_id)
+
+    await kitchen.hear()
+
+    assert await kitchen.ticket(order_id) == before
+
+
+async def test_a_refusal_given_for_the_kitchen_starts_its_ticket(kitchen):
+    order_id = await kitchen.accepted()
+    await kitchen.on_order(order_id, lambda tx, order: orders.start_preparing(tx, order, act=kitchen.act()))
+
+    await kitchen.hear()
+
+    assert (await kitchen.ticket(order_id))["status"] == "preparing"
+
+
+async def test_an_order_without_a_ticket_concerns_no_kitchen(kitchen):
+    order_id = await kitchen.order()
+    await kitchen.do(lambda tx: tx.execute("DELETE FROM tickets"))
+    await kitchen.cancel(order_id)
+
+    await kitchen.hear()
+
+    sql = "SELECT count(*) FROM events WHERE actor_role = $1 AND type LIKE 'ticket.w%'"
+    assert await kitchen.value(sql, Role.SYSTEM) == 0
