@@ -104,6 +104,12 @@ def zones_near(zones: ZoneMap, place: Point, *, within_m: float) -> list[ZoneId]
     return found
 
 
+def all_zones(zones: ZoneMap) -> list[ZoneId]:
+    """Return every zone that may hold riders, the cities' own ids among them."""
+    drawn = [zone.id for city_id in zones.cities() for zone in zones.zones(city_id)]
+    return drawn + [ZoneId(city_id) for city_id in zones.cities()]
+
+
 def _reaches(polygon: Sequence[Point], place: Point, reach_lat: float, reach_lon: float) -> bool:
     lats, lons = [corner.lat for corner in polygon], [corner.lon for corner in polygon]
     is_lat_near = min(lats) - reach_lat <= place.lat <= max(lats) + reach_lat

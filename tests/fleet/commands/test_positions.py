@@ -203,6 +203,19 @@ async def test_a_helper_who_comes_late_does_no_harm(redis):
     assert not await is_available(redis, EAST)
 
 
+async def test_a_second_helper_does_not_bring_the_old_position_back(redis):
+    receiver = a_receiver(redis)
+    await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
+    held = await moves.find(redis, ANA, now=NOON)
+    trace = store.text(await moves._leave(redis, keys.of_zone(WEST), [ANA, held.head, held.move + 1, EAST, 9e15]))
+    await receiver.ingest(ANA, [a_ping(5, east_m=100)], now=at_s(5))
+
+    await moves.finish(redis, WEST, ANA, trace, now=at_s(6))
+
+    assert await last_s(redis) == 5
+    assert await trail_s(redis, EAST) == [0, 5]
+
+
 async def test_processes_that_cross_both_ways_at_once_agree(redis_url):
     async with Redis.from_url(redis_url) as first, Redis.from_url(redis_url) as second:
         processes = itertools.cycle([a_receiver(first), a_receiver(second), a_receiver(second)])

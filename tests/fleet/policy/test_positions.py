@@ -10,6 +10,7 @@ from fleet.model.riders import Vehicle
 from fleet.policy.positions import (
     MAX_SKEW,
     UPLOADS_REMEMBERED,
+    all_zones,
     clock_skew_ms,
     judge,
     stale_at_ms,
@@ -245,3 +246,7 @@ def test_zones_within_reach_are_searched_whichever_holds_the_place(east_m, north
     place = offset(CENTRE, east_m=east_m, north_m=north_m)
 
     assert set(zones_near(TwoZones(), place, within_m=500)) == {ZoneId(name) for name in expected}
+
+
+def test_the_sweep_visits_every_zone_and_those_outside_all():
+    assert all_zones(TwoZones()) == [WEST, EAST, CITY]
