@@ -41,6 +41,7 @@ class Feed:
         self.positions = 0
         self.connections = 0
         self.is_ended = False
+        self._trouble = "it was never refused"
         self.seen = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
@@ -63,7 +64,7 @@ class Feed:
             async with asyncio.timeout(SEEN_WITHIN_S), self.seen:
                 await self.seen.wait_for(lambda: self.connections > 0 and self.seq >= head)
         except TimeoutError:
-            raise NeverQuiet(f"the watcher of {self.id} saw {self.seq} and waits for {head}") from None
+            raise NeverQuiet(f"the watcher of {self.id} saw {self.seq} and waits for {head}; {self._trouble}") from None
 
     async def _follow(self, address: str) -> None:
         failures = 0
@@ -80,12 +81,14 @@ class Feed:
                         failures = 0
                         await self._receive(msgspec.json.decode(frame))
             except InvalidStatus as refused:
+                self._trouble = f"it was refused with {refused.response.status_code}"
                 if refused.response.status_code == UNAUTHORISED:
                     await self.caller.renew()
             except ConnectionClosed as closed:
+                self._trouble = f"it was closed: {closed}"
                 self.is_ended = closed.rcvd is not None and closed.rcvd.code in FINAL_CLOSE_CODES
-            except (OSError, WebSocketException, InvalidHandshake, TimeoutError):
-                pass  # Away for a moment: that is what numbers are for.
+            except (OSError, WebSocketException, InvalidHandshake, TimeoutError) as error:
+                self._trouble = repr(error)  # Away for a moment: that is what numbers are for.
             await asyncio.sleep(AGAIN_AFTER_S[min(failures, len(AGAIN_AFTER_S) - 1)])
             failures += 1
 

@@ -25,13 +25,20 @@ CLOSING_OF_THE_BOOKS: Final = timedelta(hours=25)  # orders complete a day after
 OnStage = Callable[[Scene, Cast], Awaitable[None]]  # runs beside the day and is cancelled at its end
 
 
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A numbered feed as its watcher saw it: number and type of each message behind the number it began with."""
+
+    after: int
+    messages: list[tuple[int, str]]
+
+
 class Played(msgspec.Struct, frozen=True, kw_only=True):
-    """What a day came to. `seen` is every numbered feed as its watcher saw it: number and type of each message."""
+    """What a day came to; `seen` is every feed that somebody watched, by its id."""
 
     figures: Figures
     findings: list[Finding]
     timelines: list[Timeline]
-    seen: dict[str, list[tuple[int, str]]]
+    seen: dict[str, Seen]
 
 
 async def play(
@@ -72,7 +79,10 @@ async def play(
             findings=check(scene, histories),
             timelines=lived,
             seen={
-                feed.id: [(message.seq, str(message.event["type"])) for message in feed.messages]
+                feed.id: Seen(
+                    after=feed.first_seq,
+                    messages=[(message.seq, str(message.event["type"])) for message in feed.messages],
+                )
                 for feed in watched.feeds.values()
             },
         )
