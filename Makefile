@@ -8,7 +8,7 @@ PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
 READY := $(VENV)/ready
 
-.PHONY: dev lock format check test
+.PHONY: demo dev lock format check test
 
 # Each stamp is written last: an interrupted step leaves none, and the next run does it again from its beginning.
 $(PACKAGES): requirements/dev.txt
@@ -39,6 +39,9 @@ check: dev
 	"$(BIN)/ruff" check --quiet src tests
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/mypy"
+
+demo: dev
+	@"$(BIN)/recado" demo
 
 test: dev
 	"$(BIN)/pytest"

@@ -16,6 +16,8 @@ COMMANDS: Final = {
     "token": "Print an access token for somebody.",
     "example": "Open an example city and print its ids and tokens.",
     "watch": "Print a feed's frames as they come.",
+    "day": "Play a day of orders and check everything.",
+    "demo": "Play an evening at a speed a person can follow.",
     "doctor": "Check settings, stores, durability and clocks.",
 }
 
