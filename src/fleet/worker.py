@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from fleet.commands import offers, positions, searching
 from fleet.commands.rounds import OFFER_EXPIRY
 from fleet.model.positions import Standing
+from fleet.policy.positions import all_zones
 from fleet.queries.standing import find_standing
 from infra.db import Begin, Tx
 from infra.outbox import Recorded
@@ -129,9 +130,7 @@ async def sweep_for_ever(redis: Redis, zones: Zones, clock: Clock) -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY_S)
         try:
-            places = await zones.map()
-            zone_ids = [zone.id for city_id in places.cities() for zone in places.zones(city_id)]
-            await positions.sweep(redis, zone_ids, now=await clock.now())
+            await positions.sweep(redis, all_zones(await zones.map()), now=await clock.now())
         except (OSError, RedisError, PostgresError, InterfaceError) as error:
             log.warning("sweep.store_away", error=repr(error))
 

@@ -1,16 +1,12 @@
 """The one way in for pings, whichever way they came; and who of those on the road can be found."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
-import asyncpg
 import msgspec
-import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from fleet.errors import PositionsBusy, RiderNotFound
 from fleet.messages import RiderPosition
@@ -19,12 +15,9 @@ from fleet.policy import positions as policy
 from fleet.store import position_moves as moves
 from fleet.store import positions as store
 from infra.live.positions import publish_position
-from kernel.clock import Clock
 from kernel.geo import Point
 from kernel.ids import RiderId, ZoneId
 
-log: Final = structlog.get_logger()
-SWEEP_EVERY_S: Final = 1.0  # wall time; searches leave out the stale by themselves, this keeps their sets small
 REMEMBERED: Final = 50_000  # riders whose track a process keeps at hand: some 60 MB
 ATTEMPTS: Final = 32  # a lost one means that a newer ping of the same rider won: phones send two at once, not thirty
 
@@ -164,16 +157,6 @@ async def sweep(redis: Redis, zone_ids: Iterable[ZoneId], *, now: datetime) -> l
             swept += stale
             is_more = max(len(stale), len(forgotten)) == store.SWEEP_BATCH
     return swept
-
-
-async def keep_sweeping(redis: Redis, zones: Zones, clock: Clock) -> None:
-    """Sweep every zone for ever; any number of processes may."""
-    while True:
-        try:
-            await sweep(redis, policy.all_zones(await zones.map()), now=await clock.now())
-        except (RedisError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.warning("positions.not_swept", error=repr(error))
-        await asyncio.sleep(SWEEP_EVERY_S)
 
 
 def _known(held: store.Held) -> Standing:

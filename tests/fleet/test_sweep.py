@@ -4,8 +4,7 @@ import anyio
 from tests.fleet.pings import ANA, NOON, WEST, TwoZones, a_ping, at_s
 from tests.fleet.roster import a_receiver
 
-from fleet.commands import positions as commands
-from fleet.commands.positions import keep_sweeping
+from fleet import worker
 from fleet.store import position_keys as keys
 
 
@@ -29,11 +28,11 @@ class MoodyZones(TwoZones):
 
 
 async def test_sweeping_goes_on_after_a_store_was_away(redis, monkeypatch):
-    monkeypatch.setattr(commands, "SWEEP_EVERY_S", 0.01)
+    monkeypatch.setattr(worker, "SWEEP_EVERY_S", 0.01)
     await a_receiver(redis).ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(keep_sweeping, redis, MoodyZones(), OneMinuteLater())
+        tasks.start_soon(worker.sweep_for_ever, redis, MoodyZones(), OneMinuteLater())
         with anyio.fail_after(5):
             while await redis.zcard(keys.seen(WEST)):  # noqa: ASYNC110  Redis cannot be waited for
                 await anyio.sleep(0.01)
