@@ -25,6 +25,7 @@ from infra.live.hub import Hub
 from infra.live.refusals import remember_refusal, tell_refused_sockets
 from infra.live.session import Feeds
 from infra.live.source import FeedTables
+from infra.travel.port import TravelTimes
 from infra.wakes import Wakes
 from places.zones import Zones
 from recado import parts
@@ -85,6 +86,10 @@ def _provide_receiver(state: State) -> Receiver:
     return receiver
 
 
+def _provide_travel() -> TravelTimes:
+    return parts.TRAVEL
+
+
 def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:
     return parts.RULES
 
@@ -126,6 +131,7 @@ def create_app(settings: Settings) -> Litestar:
             "clock": Provide(_provide_clock, sync_to_thread=False),
             "feeds": Provide(_provide_feeds, sync_to_thread=False),
             "receiver": Provide(_provide_receiver, sync_to_thread=False),
+            "travel": Provide(_provide_travel, sync_to_thread=False),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
         middleware=[name_and_count, tag_answers, tell_refused_sockets],

@@ -16,6 +16,8 @@ import orders.api
 import orders.queries
 import orders.worker
 import places.api
+import tracking.api
+import tracking.worker
 from fleet.commands import positions
 from fleet.model.positions import Standing
 from fleet.queries.standing import find_standing
@@ -24,6 +26,8 @@ from infra.live.source import Head, stream_heads
 from infra.payments import Providers
 from infra.relay import Consumer
 from infra.timekeeper import InTransaction, Outside
+from infra.travel.port import TravelTimes
+from infra.travel.straight_line import StraightLine
 from kernel.events import Act
 from kernel.ids import RiderId, is_id
 from merchant.messages import AcceptanceRules
@@ -39,14 +43,22 @@ ROUTES: Final[Sequence[Any]] = [
     *orders.api.ROUTES,
     *merchant.api.ROUTES,
     *fleet.api.ROUTES,
+    *tracking.api.ROUTES,
 ]
 
-RULES: Final[Mapping[str, type[msgspec.Struct]]] = {"acceptance": AcceptanceRules, **fleet.commands.RULES}
+TRAVEL: Final[TravelTimes] = StraightLine()
+
+RULES: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "acceptance": AcceptanceRules,
+    **fleet.commands.RULES,
+    **tracking.worker.RULES,
+}
 
 TIMERS: Final[Mapping[str, InTransaction]] = {
     **orders.worker.TIMERS,
     **merchant.worker.TIMERS,
     **fleet.worker.TIMERS,
+    **tracking.worker.TIMERS,
 }
 
 
@@ -56,7 +68,7 @@ def consumers(redis: Redis) -> Sequence[Consumer]:
     async def set_availability(rider_id: RiderId, standing: Standing, act: Act) -> None:
         await positions.set_availability(redis, rider_id, standing, now=act.now)
 
-    return [merchant.worker.CONSUMER, fleet.worker.consumer(set_availability)]
+    return [merchant.worker.CONSUMER, fleet.worker.consumer(set_availability), tracking.worker.consumer(TRAVEL)]
 
 
 def availability_of(database: Database) -> positions.AvailabilityOf:

@@ -118,7 +118,9 @@ class _Session:
 
     async def _write(self, head: Head) -> None:
         watch = self._watch
-        behind = head.seq - watch.after if watch.after is not None and watch.epoch == head.epoch else -1
+        # From the very beginning may be asked for in any numbering; any other number belongs to one.
+        knows = watch.epoch == head.epoch or (watch.epoch is None and watch.after == 0)
+        behind = head.seq - watch.after if watch.after is not None and knows else -1
         if 0 <= behind <= self._limits.replayed_facts:
             await self._resume(head, watch.after or 0)
         else:

@@ -1,0 +1,47 @@
+from typing import Annotated, Any, Final
+
+from litestar import WebSocket, get, websocket
+from litestar.di import NamedDependency
+from litestar.params import FromPath, Parameter
+from litestar.types import Guard
+
+from accounts.guards import allow
+from accounts.model import Caller
+from infra.db import Begin, Tx
+from infra.live.session import Feeds
+from infra.live.view import Watch
+from kernel.actors import Role
+from kernel.ids import OrderId
+from tracking import queries
+from tracking.queries import OrderFeedView, TrackingView
+
+_MAY_TRACK: Final[list[Guard]] = [allow(Role.CUSTOMER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM)]
+After = Annotated[int | None, Parameter(query="after", ge=0, le=2**62)]
+Epoch = Annotated[str | None, Parameter(query="epoch", max_length=64)]
+
+
+@get("/v1/orders/{order_id:str}/tracking", guards=_MAY_TRACK)
+async def get_tracking(
+    order_id: FromPath[OrderId], caller: NamedDependency[Caller], tx: NamedDependency[Tx]
+) -> TrackingView:
+    """Return how far an order is, when it is expected and why that changed."""
+    return await queries.get_tracking(tx, order_id, caller=caller)
+
+
+@websocket("/v1/orders/{order_id:str}/feed", guards=_MAY_TRACK)
+async def follow_order(
+    socket: WebSocket[Any, Any, Any],
+    order_id: FromPath[OrderId],
+    caller: NamedDependency[Caller],
+    begin: NamedDependency[Begin],
+    feeds: NamedDependency[Feeds],
+    after: After = None,
+    epoch: Epoch = None,
+) -> None:
+    """Follow an order: a snapshot or all that was missed, then every event, and the rider while they may be seen."""
+    async with begin() as tx:
+        await queries.get_tracking(tx, order_id, caller=caller)
+    await feeds.serve(socket, Watch(order_id, OrderFeedView(begin, order_id, caller), after=after, epoch=epoch))
+
+
+ROUTES: Final = [get_tracking, follow_order]

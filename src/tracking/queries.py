@@ -1,0 +1,179 @@
+"""What each role may know of one order's way, now and as it goes on."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from accounts.model import Caller
+from fleet.messages import RiderPosition
+from fleet.queries.cards import RiderCard, find_rider_card
+from infra.db import Begin, Tx
+from infra.outbox import Recorded
+from infra.sql import load
+from kernel.actors import Role
+from kernel.geo import Point
+from kernel.ids import OrderId, RiderId, StoreId
+from orders import queries as orders
+from tracking.model import RevisionCause, Stage
+from tracking.policy import privacy
+from tracking.policy.stages import STAGE_OF
+
+_sql: Final = load("tracking")
+
+
+class PromiseView(msgspec.Struct, frozen=True, kw_only=True):
+    """The window the customer was told; `outcome` is kept, broken or moot once it is known."""
+
+    promised_from: datetime
+    promised_by: datetime
+    outcome: str | None = None
+
+
+class EtaView(msgspec.Struct, frozen=True, kw_only=True):
+    """When it is expected at the door, with a band around it."""
+
+    eta_at: datetime
+    low_at: datetime
+    high_at: datetime
+
+
+class RevisionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of the estimate, and why."""
+
+    revision_no: int
+    was_at: datetime
+    eta_at: datetime
+    cause: RevisionCause
+    breaks_promise: bool
+    revised_at: datetime
+
+
+class TrackingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An order's way as one role may see it. Nothing is promised before it is placed, nothing expected once over."""
+
+    order_id: OrderId
+    short_number: int
+    seq: int
+    epoch: str
+    stage: Stage
+    store_id: StoreId
+    reason: str | None = None
+    placed_at: datetime | None = None
+    accepted_at: datetime | None = None
+    picked_up_at: datetime | None = None
+    delivered_at: datetime | None = None
+    promise: PromiseView | None = None
+    eta: EtaView | None = None
+    revisions: list[RevisionView] = []
+    rider: RiderCard | None = None
+    pickup: Point | None = None
+    dropoff: Point | None = None
+
+
+class PositionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the rider is; from `stale_at` on it must be shown as old."""
+
+    lat: float
+    lon: float
+    bearing_deg: float | None
+    measured_at: datetime
+    stale_at: datetime
+
+
+async def get_tracking(tx: Tx, order_id: OrderId, *, caller: Caller) -> TrackingView:
+    """Return an order's way as the caller may see it; raises `OrderNotFound` where it is not theirs."""
+    seen = await orders.get_order(tx, order_id, caller=caller)
+    whole = await orders.get_whole_order(tx, order_id)
+    view = TrackingView(
+        order_id=order_id,
+        short_number=whole.short_number,
+        seq=whole.seq,
+        epoch=whole.epoch,
+        stage=STAGE_OF[whole.status],
+        store_id=whole.store_id,
+        reason=whole.end_reason,
+        placed_at=whole.placed_at,
+        accepted_at=whole.accepted_at,
+        picked_up_at=whole.picked_up_at,
+        delivered_at=whole.delivered_at,
+        dropoff=seen.dropoff,
+        rider=await _card(tx, order_id, caller.role),
+    )
+    row = await tx.fetchrow(_sql.read_tracking, order_id)
+    return view if row is None else await _with_estimate(tx, view, row)
+
+
+class OrderFeedView:
+    """One watcher of one order's feed: what they may see of each fact, and whose position."""
+
+    def __init__(self, read: Begin, order_id: OrderId, caller: Caller) -> None:
+        self._read = read
+        self._order_id = order_id
+        self._caller = caller
+        self._carrying = privacy.NOBODY
+        self._carrying_seq = 0
+
+    async def load(self) -> TrackingView:
+        """Return the snapshot's body, and remember who carries the order."""
+        async with self._read() as tx:
+            view = await get_tracking(tx, self._order_id, caller=self._caller)
+            self._carrying, self._carrying_seq = await _carrying(tx, self._order_id)
+        return view
+
+    def show(self, fact: Recorded) -> dict[str, Any] | None:
+        """Return what this watcher sees of a fact, with the stage it brings the order to."""
+        payload = msgspec.json.decode(fact.payload)
+        if fact.seq > self._carrying_seq:  # What was loaded may be newer than what is told.
+            self._carrying = privacy.carrying_after(self._carrying, fact.type, payload.get("rider_id"))
+        seen = privacy.visible(fact.type, payload, self._caller.role)
+        if seen is None:
+            return None
+        stage = privacy.stage_after(fact.type)
+        shown = {"type": fact.type, "occurred_at": fact.occurred_at, "recorded_at": fact.recorded_at}
+        return shown | ({"stage": stage} if stage else {}) | seen
+
+    def positions(self) -> frozenset[str]:
+        """Return the rider, where this role may see them now."""
+        rider_id = self._carrying.rider_id
+        may_see = rider_id is not None and privacy.may_see_position(self._carrying, self._caller.role)
+        return frozenset([rider_id]) if rider_id is not None and may_see else frozenset()
+
+    def show_position(self, key: str, payload: msgspec.Raw) -> PositionView:
+        """Return the place and its age, and nothing that identifies the rider."""
+        del key
+        place = msgspec.json.decode(payload, type=RiderPosition)
+        return PositionView(
+            lat=place.lat,
+            lon=place.lon,
+            bearing_deg=place.bearing_deg,
+            measured_at=place.measured_at,
+            stale_at=place.stale_at,
+        )
+
+
+async def _carrying(tx: Tx, order_id: OrderId) -> tuple[privacy.Carrying, int]:
+    """Return who does something for the order, and the number of the fact that says so."""
+    row = await tx.fetchrow(_sql.find_last_fact, order_id, list(privacy.CARRYING_FACTS))
+    if row is None:
+        return privacy.NOBODY, 0
+    return privacy.carrying_after(privacy.NOBODY, row["type"], row["rider_id"]), row["seq"]
+
+
+async def _card(tx: Tx, order_id: OrderId, role: Role) -> RiderCard | None:
+    carrying, _ = await _carrying(tx, order_id)
+    if carrying.rider_id is None or not privacy.may_see_card(carrying, role):
+        return None
+    return await find_rider_card(tx, RiderId(carrying.rider_id))
+
+
+async def _with_estimate(tx: Tx, view: TrackingView, row: Any) -> TrackingView:
+    revisions = await tx.fetch(_sql.list_revisions, view.order_id)
+    eta = None if row["is_over"] else EtaView(eta_at=row["eta_at"], low_at=row["low_at"], high_at=row["high_at"])
+    return msgspec.structs.replace(
+        view,
+        promise=PromiseView(promised_from=row["promised_from"], promised_by=row["promised_by"], outcome=row["outcome"]),
+        eta=eta,
+        revisions=[msgspec.convert(dict(revision), RevisionView) for revision in revisions],
+        pickup=Point(lat=row["store_lat"], lon=row["store_lon"]),
+    )
