@@ -1,7 +1,8 @@
 """What the fleet does without anybody asking: reactions to orders' facts, deadlines, availability in Redis."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, TypeAlias, TypeVar
 
 import msgspec
@@ -11,18 +12,22 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from fleet.commands import offers, positions, searching
+from fleet.commands.dispatching import Dispatcher
+from fleet.commands.engagement import DISPATCH_ROUND
 from fleet.commands.rounds import OFFER_EXPIRY
 from fleet.model.positions import Standing
 from fleet.policy.positions import all_zones
 from fleet.queries.standing import find_standing
+from fleet.queries.whereabouts import where_are
 from infra.db import Begin, Tx
 from infra.outbox import Recorded
 from infra.relay import Consumer, OutsideReaction, Reaction
-from infra.timekeeper import InTransaction
+from infra.timekeeper import InTransaction, Outside
 from infra.timers import Due
 from kernel.clock import Clock
 from kernel.events import Act
-from kernel.ids import DeliveryId, OfferId, RiderId
+from kernel.geo import Point
+from kernel.ids import CityId, DeliveryId, OfferId, RiderId
 from orders.messages import (
     OrderAccepted,
     OrderCancelled,
@@ -116,6 +121,20 @@ async def _alert_due(tx: Tx, due: Due, act: Act) -> str | None:
 
 async def _nobody_due(tx: Tx, due: Due, act: Act) -> str | None:
     return await searching.give_up(tx, DeliveryId(due.subject_id), due_at=due.due_at, act=act)
+
+
+def outside_timers(redis: Redis) -> Mapping[str, Outside]:
+    """Return the deadlines that look at live positions: the rounds of dispatch."""
+
+    async def look(rider_ids: Sequence[RiderId], now: datetime) -> Mapping[RiderId, Point | None]:
+        return await where_are(redis, rider_ids, now=now)
+
+    dispatcher = Dispatcher(look)
+
+    async def run_round(begin: Begin, due: Due, act: Act) -> str | None:
+        return await dispatcher.run_round(begin, CityId(due.subject_id), act=act)
+
+    return {DISPATCH_ROUND: run_round}
 
 
 TIMERS: Final[Mapping[str, InTransaction]] = {

@@ -89,6 +89,6 @@ async def feed_heads(tx: Tx, feed_ids: Sequence[str]) -> Mapping[str, Head]:
     return heads | dict(await orders.queries.feed_heads(tx, order_ids)) if order_ids else heads
 
 
-def outside_timers(providers: Providers) -> Mapping[str, Outside]:
+def outside_timers(providers: Providers, redis: Redis) -> Mapping[str, Outside]:
     """Return the deadlines that talk to the outside, given what they talk to."""
-    return {**orders.worker.outside_timers(providers)}
+    return {**orders.worker.outside_timers(providers), **fleet.worker.outside_timers(redis)}

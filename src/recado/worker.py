@@ -29,7 +29,7 @@ async def run(settings: Settings) -> None:
         clock = DomainClock(database.read)
         wakes = Wakes(settings.database_direct_url)
         timekeeper = Timekeeper(
-            database, clock, in_transaction=parts.TIMERS, outside=parts.outside_timers(sandbox_providers())
+            database, clock, in_transaction=parts.TIMERS, outside=parts.outside_timers(sandbox_providers(), redis)
         )
         relay = Relay(
             database,

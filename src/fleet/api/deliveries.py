@@ -4,20 +4,35 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
 from fleet.commands import assigning, offers, reports
+from fleet.queries import decisions as decision_queries
 from fleet.queries import deliveries as queries
+from fleet.queries.decisions import Decisions
 from fleet.queries.deliveries import DeliveryView, OfferView
 from infra.db import Tx
 from kernel.actors import Role
 from kernel.ids import DeliveryId, OfferId, RiderId
 
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
 _DISPATCH: Final = [allow(Role.OPERATOR, scopes=[Scope.DISPATCH])]
 _RIDER: Final = [allow(Role.RIDER)]
+
+
+class Offers(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rider is being asked: nothing, or one offer."""
+
+    offers: list[OfferView]
+
+
+class InHand(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rider carries or is on the way to fetch."""
+
+    deliveries: list[DeliveryView]
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,15 +55,15 @@ class Unassignment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 @get("/v1/rider/offers", guards=_RIDER)
-async def list_offers(caller: NamedDependency[Caller], tx: NamedDependency[Tx]) -> list[OfferView]:
+async def list_offers(caller: NamedDependency[Caller], tx: NamedDependency[Tx]) -> Offers:
     """Return what the rider is being asked: pickup, drop-off, distance and pay."""
-    return await queries.list_open_offers(tx, RiderId(caller.id))
+    return Offers(offers=await queries.list_open_offers(tx, RiderId(caller.id)))
 
 
 @get("/v1/rider/deliveries", guards=_RIDER)
-async def list_in_hand(caller: NamedDependency[Caller], tx: NamedDependency[Tx]) -> list[DeliveryView]:
+async def list_in_hand(caller: NamedDependency[Caller], tx: NamedDependency[Tx]) -> InHand:
     """Return what the rider has in hand, in the order of the route."""
-    return await queries.list_in_hand(tx, RiderId(caller.id))
+    return InHand(deliveries=await queries.list_in_hand(tx, RiderId(caller.id)))
 
 
 @post("/v1/offers/{offer_id:str}/accept", status_code=200, guards=_RIDER)
@@ -82,6 +97,14 @@ async def get_delivery(
 ) -> DeliveryView:
     """Return a delivery as the caller may see it."""
     return await queries.get_delivery(tx, delivery_id, caller=caller)
+
+
+@get("/v1/deliveries/{delivery_id:str}/decisions", guards=[allow(Role.RIDER, Role.OPERATOR, scopes=[Scope.DISPATCH])])
+async def list_decisions(
+    delivery_id: FromPath[DeliveryId], caller: NamedDependency[Caller], tx: NamedDependency[Tx], limit: Limit = 50
+) -> Decisions:
+    """Return why dispatch did what it did, newest first; a rider sees their own part."""
+    return await decision_queries.list_decisions(tx, delivery_id, caller=caller, limit=limit)
 
 
 @post("/v1/deliveries/{delivery_id:str}/assign", status_code=200, guards=_DISPATCH)
@@ -129,6 +152,7 @@ ROUTES: Final = [
     accept_offer,
     decline_offer,
     get_delivery,
+    list_decisions,
     assign,
     unassign,
     confirm_return,

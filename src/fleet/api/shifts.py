@@ -4,7 +4,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody, Parameter
+from litestar.params import FromQuery, HeaderParameter, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
@@ -15,12 +15,12 @@ from fleet.queries.shifts import RiderPage, ShiftView
 from infra import idempotency
 from infra.db import Tx
 from kernel.actors import Role
-from kernel.geo import Point
+from kernel.geo import Lat, Lon, Point
 from kernel.ids import CityId, RiderId
 
-IdempotencyKey = Annotated[str, Parameter(header="Idempotency-Key", min_length=1, max_length=128)]
-Cursor = Annotated[str | None, Parameter(query="cursor", max_length=64)]
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=200)]
+IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64)]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
 Capacity = Annotated[int, msgspec.Meta(ge=1, le=20)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _RIDER: Final = [allow(Role.RIDER)]
@@ -43,12 +43,18 @@ class RiderRegistered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShiftStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the rider works today; what is not said is as the desk entered it."""
+    """How the rider works today, and where from; what is not said is as the desk entered it."""
 
     planned_end_at: Instant | None = None
     vehicle: Vehicle | None = None
     capacity: Capacity | None = None
-    started_from: Point | None = None
+    lat: Lat | None = None
+    lon: Lon | None = None
+
+    @property
+    def started_from(self) -> Point | None:
+        """Where the phone is, if it says so."""
+        return None if self.lat is None or self.lon is None else Point(lat=self.lat, lon=self.lon)
 
 
 @post("/v1/riders", guards=[allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])])
@@ -94,7 +100,12 @@ async def start_shift(
 ) -> ShiftView:
     """Begin to work. Safe to repeat."""
     rider_id = RiderId(caller.id)
-    plan = commands.ShiftPlan(**msgspec.structs.asdict(data))
+    plan = commands.ShiftPlan(
+        planned_end_at=data.planned_end_at,
+        vehicle=data.vehicle,
+        capacity=data.capacity,
+        started_from=data.started_from,
+    )
     await commands.start_shift(tx, rider_id, plan, act=caller.act(now))
     return await queries.get_shift(tx, rider_id, now=now)
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from fleet.policy.dispatch.facts import DispatchRules
 from fleet.policy.offers import OfferRules, PayRules
 from infra.db import Tx
 from kernel.ids import CityId
@@ -14,8 +15,9 @@ from places.model import Rule
 
 OFFERS: Final = "fleet.offers"
 PAY: Final = "fleet.pay"
+DISPATCH: Final = "fleet.dispatch"
 
-RULES: Final[Mapping[str, type[msgspec.Struct]]] = {OFFERS: OfferRules, PAY: PayRules}
+RULES: Final[Mapping[str, type[msgspec.Struct]]] = {OFFERS: OfferRules, PAY: PayRules, DISPATCH: DispatchRules}
 
 
 async def offer_rules(tx: Tx, city_id: CityId, *, at: datetime) -> OfferRules:
@@ -26,3 +28,8 @@ async def offer_rules(tx: Tx, city_id: CityId, *, at: datetime) -> OfferRules:
 async def pay_rules(tx: Tx, city_id: CityId, *, at: datetime) -> Rule[PayRules]:
     """Return what this city pays."""
     return await places.rule(tx, PAY, PayRules(), city_id=city_id, at=at)
+
+
+async def dispatch_rules(tx: Tx, city_id: CityId, *, at: datetime) -> Rule[DispatchRules]:
+    """Return the numbers this city dispatches by."""
+    return await places.rule(tx, DISPATCH, DispatchRules(), city_id=city_id, at=at)

@@ -21,7 +21,7 @@ _sql: Final = load("fleet")
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery as one role may see it. The store is not shown whose door it goes to."""
 
-    id: DeliveryId
+    delivery_id: DeliveryId
     order_id: OrderId
     city_id: CityId
     zone_id: ZoneId | None
@@ -65,7 +65,7 @@ class OfferedStop(msgspec.Struct, frozen=True, kw_only=True):
 class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     """A route as its rider sees it before answering: stops in order, the whole way, and what it pays."""
 
-    id: OfferId
+    offer_id: OfferId
     rider_id: RiderId
     status: OfferStatus
     made_at: datetime
@@ -76,6 +76,7 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     distance_m: int
     pay_minor: int
     currency: str
+    delivery_ids: list[DeliveryId]
     deliveries: list[OfferedStop]
 
 
@@ -100,7 +101,8 @@ async def get_offer(tx: Tx, offer_id: OfferId) -> OfferView:
         raise OfferNotYours
     fields = dict(row)
     fields["stops"] = msgspec.json.decode(fields["stops"], type=list[Stop])
-    fields["deliveries"] = msgspec.json.decode(fields["deliveries"], type=list[OfferedStop])
+    deliveries = msgspec.json.decode(fields["deliveries"], type=list[OfferedStop])
+    fields |= {"deliveries": deliveries, "delivery_ids": [each.delivery_id for each in deliveries]}
     return msgspec.convert(fields, OfferView)
 
 

@@ -1,5 +1,5 @@
 -- name: view_delivery
-SELECT id, order_id, city_id, zone_id, store_id, status, rider_id, assignment_no, item_count, collect_minor, currency, needs_code,
+SELECT id AS delivery_id, order_id, city_id, zone_id, store_id, status, rider_id, assignment_no, item_count, collect_minor, currency, needs_code,
        pickup_lat, pickup_lon, pickup_name, pickup_address, pickup_note,
        dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note,
        wanted_at, ready_by, ready_at, pickup_eta_at, assigned_at, arrived_at_pickup_at, picked_up_at, arrived_at_dropoff_at,
@@ -9,7 +9,7 @@ WHERE id = $1
 
 -- name: view_deliveries_in_hand
 -- In the order of the route: by the offer that won them, then by its drop-offs.
-SELECT delivery.id, delivery.order_id, delivery.city_id, zone_id, store_id, delivery.status, delivery.rider_id,
+SELECT delivery.id AS delivery_id, delivery.order_id, delivery.city_id, zone_id, store_id, delivery.status, delivery.rider_id,
        delivery.assignment_no, item_count, collect_minor, delivery.currency, needs_code,
        pickup_lat, pickup_lon, pickup_name, pickup_address, pickup_note,
        dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note,
@@ -21,7 +21,7 @@ WHERE delivery.rider_id = $1 AND delivery.ended_at IS NULL
 ORDER BY delivery.assigned_at, part.offer_id, part.place
 
 -- name: view_offer
-SELECT offer.id, offer.rider_id, offer.status, offer.made_at, offer.expires_at, offer.answered_at, offer.because, offer.stops,
+SELECT offer.id AS offer_id, offer.rider_id, offer.status, offer.made_at, offer.expires_at, offer.answered_at, offer.because, offer.stops,
        offer.distance_m, offer.pay_minor, offer.currency,
        (
            SELECT jsonb_agg(jsonb_build_object(
