@@ -81,12 +81,15 @@ class Caller:
 class Api:
     """One installation under one address."""
 
-    def __init__(self, address: str, administration_token: str) -> None:
+    def __init__(
+        self, address: str, administration_token: str, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self.address = address.rstrip("/")
         self._http = httpx.AsyncClient(
             base_url=self.address,
             timeout=30,
             trust_env=False,
+            transport=transport,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
         )
         self.administrator = Caller(self, administration_token)
