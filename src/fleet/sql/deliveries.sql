@@ -10,13 +10,13 @@ VALUES ($1, $2, $3, $4, $5, 'unassigned', $6, $7, $8, $9, $10, $11, $12, $13, $1
 SELECT order_id FROM deliveries WHERE id = $1
 
 -- name: lock_deliveries
--- After their orders' rows, which are the real guard.
+-- After their orders' rows, which are the real guard. NO KEY: rows that only refer to these must not wait for them.
 SELECT id, order_id, city_id, zone_id, store_id, status, rider_id, assignment_no, ladder_round,
        pickup_lat, pickup_lon, dropoff_lat, dropoff_lon, wanted_at, ready_by, assigned_at, code_tries, implied, end_reason
 FROM deliveries
 WHERE id = ANY ($1::text[])
 ORDER BY id
-FOR UPDATE
+FOR NO KEY UPDATE
 
 -- name: find_delivery_of_order
 SELECT id FROM deliveries WHERE order_id = $1

@@ -22,7 +22,7 @@ SELECT id, city_id, rider_id, status, made_at, expires_at, answered_at, because,
 FROM offers
 WHERE id = ANY ($1::text[])
 ORDER BY id
-FOR UPDATE
+FOR NO KEY UPDATE
 
 -- name: list_offer_deliveries
 SELECT offer_id, delivery_id, order_id, assignment_no, released_at

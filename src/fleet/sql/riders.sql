@@ -11,7 +11,7 @@ SELECT rider.id, rider.city_id, rider.vehicle, rider.capacity, rider.standing_ve
 FROM riders AS rider
 LEFT JOIN shifts AS shift ON shift.rider_id = rider.id AND shift.status <> 'ended'
 WHERE rider.id = $1
-FOR UPDATE OF rider
+FOR NO KEY UPDATE OF rider
 
 -- name: bump_standing
 UPDATE riders SET standing_version = standing_version + 1 WHERE id = $1
