@@ -1,9 +1,11 @@
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 
 from kernel.geo import Point
 from kernel.ids import ItemId, StoreId
+from merchant.messages import ItemFacts
 from orders.model import PaymentMethod
 
 Minor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
@@ -65,21 +67,11 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
 
 
-class MenuFact(msgspec.Struct, frozen=True, kw_only=True):
-    """What the menu says of one ordered item at this moment; `stock` None means it is not counted."""
-
-    item_id: ItemId
-    name: str
-    price_minor: int
-    is_available: bool
-    stock: int | None
-
-
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What the completeness check looks at besides the request itself."""
 
     store_is_open: bool
     dropoff_is_served: bool
-    menu: dict[ItemId, MenuFact]
+    menu: Mapping[ItemId, ItemFacts]
     phone_is_valid: bool
     total_minor: int

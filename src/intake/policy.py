@@ -1,7 +1,6 @@
 """The completeness check: every problem at once, so that the desk mends an order in one go."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -11,17 +10,6 @@ from orders.model import PaymentMethod, Problem
 
 # What a person at the desk cannot wave through, because nothing could be cooked or carried.
 BLOCKING: Final = frozenset({"item_unknown", "dropoff_outside"})
-
-
-class AcceptanceRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a store may take to accept: domain contract §4, 8 min for platforms, 5 for the own channel."""
-
-    platform_window_s: int = 480
-    own_window_s: int = 300
-
-    def window(self, *, is_platform: bool) -> timedelta:
-        """Return the acceptance window of an order from this channel."""
-        return timedelta(seconds=self.platform_window_s if is_platform else self.own_window_s)
 
 
 class FeeRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,5 +48,5 @@ def _line_problems(lines: list[LineRequest], facts: Surroundings) -> Iterator[Pr
         item = facts.menu.get(item_id)
         if item is None:
             yield Problem(code="item_unknown", detail="The store's menu has no such item.", item_id=item_id)
-        elif not item.is_available or (item.stock is not None and item.stock < wanted[item_id]):
+        elif not item.is_available or (item.stock_count is not None and item.stock_count < wanted[item_id]):
             yield Problem(code="item_out_of_stock", detail=f"{item.name} is out of stock.", item_id=item_id)

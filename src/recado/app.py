@@ -25,8 +25,8 @@ from infra.live.hub import Hub
 from infra.live.refusals import remember_refusal, tell_refused_sockets
 from infra.live.session import Feeds
 from infra.live.source import FeedTables
-from infra.travel.port import TravelTimes
 from infra.wakes import Wakes
+from intake.commands import Around
 from places.zones import Zones
 from recado import parts
 from recado.background import running
@@ -86,8 +86,8 @@ def _provide_receiver(state: State) -> Receiver:
     return receiver
 
 
-def _provide_travel() -> TravelTimes:
-    return parts.TRAVEL
+async def _provide_around(state: State) -> Around:
+    return Around(zones=await state.zones.map(), travel=parts.TRAVEL)
 
 
 def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:
@@ -131,7 +131,7 @@ def create_app(settings: Settings) -> Litestar:
             "clock": Provide(_provide_clock, sync_to_thread=False),
             "feeds": Provide(_provide_feeds, sync_to_thread=False),
             "receiver": Provide(_provide_receiver, sync_to_thread=False),
-            "travel": Provide(_provide_travel, sync_to_thread=False),
+            "around": Provide(_provide_around),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
         middleware=[name_and_count, tag_answers, tell_refused_sockets],

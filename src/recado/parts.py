@@ -10,6 +10,8 @@ import accounts.api
 import fleet.api
 import fleet.commands
 import fleet.worker
+import intake.api
+import intake.worker
 import merchant.api
 import merchant.worker
 import orders.api
@@ -28,6 +30,7 @@ from infra.relay import Consumer
 from infra.timekeeper import InTransaction, Outside
 from infra.travel.port import TravelTimes
 from infra.travel.straight_line import StraightLine
+from intake.policy import FeeRules
 from kernel.events import Act
 from kernel.ids import RiderId, is_id
 from merchant.messages import AcceptanceRules
@@ -41,6 +44,7 @@ ROUTES: Final[Sequence[Any]] = [
     *accounts.api.ROUTES,
     *places.api.ROUTES,
     *orders.api.ROUTES,
+    *intake.api.ROUTES,
     *merchant.api.ROUTES,
     *fleet.api.ROUTES,
     *tracking.api.ROUTES,
@@ -50,6 +54,7 @@ TRAVEL: Final[TravelTimes] = StraightLine()
 
 RULES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "acceptance": AcceptanceRules,
+    "fees": FeeRules,
     **fleet.commands.RULES,
     **tracking.worker.RULES,
 }
@@ -68,7 +73,12 @@ def consumers(redis: Redis) -> Sequence[Consumer]:
     async def set_availability(rider_id: RiderId, standing: Standing, act: Act) -> None:
         await positions.set_availability(redis, rider_id, standing, now=act.now)
 
-    return [merchant.worker.CONSUMER, fleet.worker.consumer(set_availability), tracking.worker.consumer(TRAVEL)]
+    return [
+        intake.worker.consumer(TRAVEL),
+        merchant.worker.CONSUMER,
+        fleet.worker.consumer(set_availability),
+        tracking.worker.consumer(TRAVEL),
+    ]
 
 
 def availability_of(database: Database) -> positions.AvailabilityOf:

@@ -81,6 +81,12 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     stale_at: datetime
 
 
+async def find_promise(tx: Tx, order_id: OrderId) -> PromiseView | None:
+    """Return what was promised, or None while nothing is."""
+    row = await tx.fetchrow(_sql.find_promise, order_id)
+    return PromiseView(promised_from=row["promised_from"], promised_by=row["promised_by"]) if row else None
+
+
 async def get_tracking(tx: Tx, order_id: OrderId, *, caller: Caller) -> TrackingView:
     """Return an order's way as the caller may see it; raises `OrderNotFound` where it is not theirs."""
     seen = await orders.get_order(tx, order_id, caller=caller)

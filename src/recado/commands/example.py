@@ -1,5 +1,6 @@
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import click
 import httpx
@@ -84,7 +85,7 @@ def _open_store(http: httpx.Client, city_id: str, merchant_id: str, number: int,
 
 
 def _post(http: httpx.Client, path: str, wish: dict[str, Any]) -> dict[str, Any]:
-    headers = {"Idempotency-Key": f"example {path} {wish['name']}"}
+    headers = {"Idempotency-Key": quote(f"example {path} {wish['name']}")}
     answer = http.post(path, content=msgspec.json.encode(wish), headers=headers)
     made: dict[str, Any] = answer.raise_for_status().json()
     return made

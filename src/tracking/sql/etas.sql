@@ -62,3 +62,6 @@ SELECT cause FROM eta_revisions WHERE order_id = $1 ORDER BY revision_no DESC LI
 -- name: list_revisions
 SELECT revision_no, was_at, eta_at, cause, breaks_promise, revised_at
 FROM eta_revisions WHERE order_id = $1 ORDER BY revision_no
+
+-- name: find_promise
+SELECT promised_from, promised_by FROM promises WHERE order_id = $1
