@@ -19,6 +19,8 @@ class Tx(Protocol):
 
 
 ACQUIRE_WITHIN_S: Final = 10.0  # longer queues grow faster than they are served
+# What a database that is away, or was cut off in the middle of a message, looks like to a loop that waits for it.
+AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Tx]]
 
 

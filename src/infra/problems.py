@@ -41,6 +41,7 @@ _TITLES: Final[Mapping[int, tuple[str, str]]] = {
 }
 _ABSENT: Final = "is missing"
 _UNKNOWN: Final = "is not known here"
+_UNSTORABLE: Final = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 # How msgspec and litestar word it; tests/infra/test_problems.py fails when they word it otherwise.
 _MEMBER: Final = re.compile(r"Object (?P<verb>missing required|contains unknown) field `(?P<name>.*)`")
 _MISSING_PARAMETER: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']+)'")
@@ -135,12 +136,22 @@ def _lost_race(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
     return _answer(of_status(503, "", instance=request.url.path), {"Retry-After": str(RETRY_AFTER_S)})
 
 
-def _unstorable(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
+def _data(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    if not isinstance(error, _UNSTORABLE) and not isinstance(error.__cause__, UnicodeEncodeError):
+        return _bug(request, error)
     return _answer(of_status(400, "The text holds a NUL or half a character.", instance=request.url.path))
 
 
 def _too_deep(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
     return _answer(of_status(400, "The body is nested too deeply.", instance=request.url.path))
+
+
+def _several(request: Request[Any, Any, Any], error: ExceptionGroup) -> Response[Problem]:
+    # How litestar raises what undoing a step raised, after the step had raised already: a lost connection, mostly.
+    first = error.exceptions[0]
+    handler = next(HANDLERS[kind] for kind in type(first).__mro__ if kind in HANDLERS)
+    answer: Response[Problem] = handler(request, first)
+    return answer
 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -158,12 +169,11 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     asyncpg.InterfaceError: _store_away,
     asyncpg.InternalClientError: _store_away,  # the connection broke in the middle of a message
     asyncpg.TransactionRollbackError: _lost_race,
-    asyncpg.CharacterNotInRepertoireError: _unstorable,
-    asyncpg.UntranslatableCharacterError: _unstorable,
-    UnicodeEncodeError: _unstorable,
+    asyncpg.DataError: _data,
     RecursionError: _too_deep,
     redis.exceptions.ConnectionError: _store_away,
     redis.exceptions.TimeoutError: _store_away,
     OSError: _store_away,
+    ExceptionGroup: _several,
     Exception: _bug,
 }

@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from infra.clock import DomainClock
-from infra.db import Begin, Database, Tx
+from infra.db import AWAY, Begin, Database, Tx
 from infra.outbox import SHARDS, Recorded, new_epoch
 from infra.sql import load
 from kernel.events import Act, Cause
@@ -88,7 +88,7 @@ class Relay:
         while True:
             try:
                 await self._hold_and_drain()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("relay.database_away", error=str(error))
                 await asyncio.sleep(BACKOFF_S[0])
 
@@ -173,10 +173,10 @@ class Relay:
                     await self._tell_consumers(fact)
                 except Exception as error:  # the loop's edge: one broken reaction must hold up only its own stream
                     self._blocked.block(fact.stream_id, announced_seq=stream[-1].seq)
-                    away = isinstance(error, OSError | asyncpg.InterfaceError)
+                    is_away = isinstance(error, AWAY) and not isinstance(error, asyncpg.PostgresError)
                     log.warning(
                         "relay.reaction_failed", stream_id=fact.stream_id, seq=fact.seq, type=fact.type,
-                        error=repr(error), exc_info=None if away else error,
+                        error=repr(error), exc_info=None if is_away else error,
                     )  # fmt: skip
                     return told
                 told.append(fact)

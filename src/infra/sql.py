@@ -13,10 +13,12 @@ def load(package: str) -> SimpleNamespace:
     statements: dict[str, str] = {}
     for entry in sorted(files(package).joinpath("sql").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
-            parts = _NAME.split(entry.read_text())
-            for name, text in zip(parts[1::2], parts[2::2], strict=True):
-                if name in statements:
-                    raise ValueError(f"{package}: two statements are named {name}")
+            before, *parts = _NAME.split(entry.read_text())
+            if before.strip():
+                raise ValueError(f"{package}/sql/{entry.name}: a statement has no name")
+            for name, text in zip(parts[0::2], parts[1::2], strict=True):
+                if name in statements or not text.strip():
+                    raise ValueError(f"{package}: {name} names two statements, or none")
                 statements[name] = text.strip()
     return SimpleNamespace(**statements)
 

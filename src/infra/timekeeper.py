@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from infra.clock import DomainClock, until, wall_now
-from infra.db import Begin, Database, Tx
+from infra.db import AWAY, Begin, Database, Tx
 from infra.sql import load
 from infra.timers import Due
 from kernel.events import Act, Cause
@@ -65,7 +65,7 @@ class Timekeeper:
                 try:
                     is_more = await self._look(tasks)
                     pause_s = 0.0 if is_more else await self._pause_s()
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except AWAY as error:
                     log.warning("timekeeper.database_away", error=str(error))
                     pause_s = POLL.total_seconds()
                 await self._sleep(pause_s)
@@ -108,9 +108,13 @@ class Timekeeper:
             else:
                 is_ours = await self._fire_in_transaction(timer_id, self._in_transaction[kind])
         except Exception as error:  # the loop's edge: one broken handler must not stop the others
-            away = isinstance(error, OSError | asyncpg.InterfaceError)
+            is_away = isinstance(error, AWAY) and not isinstance(error, asyncpg.PostgresError)
             log.warning(
-                "timekeeper.failed", timer_id=timer_id, kind=kind, error=repr(error), exc_info=None if away else error
+                "timekeeper.failed",
+                timer_id=timer_id,
+                kind=kind,
+                error=repr(error),
+                exc_info=None if is_away else error,
             )
             is_ours = await self._postpone(timer_id)
         finally:
@@ -149,7 +153,7 @@ class Timekeeper:
             now = await self._clock.now()
             async with self._database.begin() as tx:
                 await tx.execute(_sql.postpone_timer, timer_id, now, list(BACKOFF))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except AWAY as error:
             log.warning("timekeeper.not_postponed", timer_id=timer_id, error=str(error))
             return False
         return True

@@ -7,6 +7,8 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
+from infra.db import AWAY
+
 log: Final = structlog.get_logger()
 RETRY_S: Final = 0.5
 
@@ -28,7 +30,7 @@ class Wakes:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("wakes.lost", error=str(error))
                 await asyncio.sleep(RETRY_S)
 

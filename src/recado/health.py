@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import asyncpg
 from litestar import Request, Response, get
 from redis.exceptions import RedisError
+
+from infra.db import AWAY
 
 
 @get("/health/live", sync_to_thread=False)
@@ -19,7 +20,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
     try:
         async with request.app.state.database.read() as tx:
             await tx.fetchval("SELECT 1")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except AWAY:
         return Response({"status": "not ready", "cause": "postgres"}, status_code=503)
     try:
         await request.app.state.redis.ping()

@@ -47,10 +47,9 @@ async def going(*loops: Awaitable[None]) -> AsyncIterator[None]:
     tasks = [asyncio.ensure_future(loop) for loop in loops]
     try:
         yield
-        for task in tasks:
-            assert not task.done(), task.exception()
     finally:
         for task in tasks:
+            assert not task.done(), repr(task.exception())
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

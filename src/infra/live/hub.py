@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
-import asyncpg
 import msgspec
 import structlog
 from prometheus_client import Counter, Gauge
 
+from infra.db import AWAY
 from infra.live.channels import (
     FEED,
     Numbered,
@@ -202,7 +202,7 @@ class Hub:
             self._reconcile_now.clear()
             try:
                 await self._reconcile([feed for feed in self._feeds.values() if feed.head is not None])
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("live.not_reconciled", error=repr(error))
 
     async def _reconcile(self, feeds: Iterable[_Feed]) -> None:
