@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from simulator.api import Json
 from simulator.customers import Customer
-from simulator.days import RiderPlan, StorePlan
+from simulator.days import RiderPlan, StorePlan, Vehicle
 from simulator.kitchens import Kitchen
 from simulator.riders import Rider
 from simulator.scene import Scene
@@ -61,6 +61,7 @@ async def set_up(scene: Scene) -> Cast:
         },
     )
     await _create(scene, "/v1/zones", {"city_id": city_id, "name": day.name, "polygon": day.zone()})
+    await _lay_down_rules(scene)
     merchant_id = await _create(scene, "/v1/merchants", {"name": "Recado do Dia"})
     stores = dict(
         zip(
@@ -75,6 +76,18 @@ async def set_up(scene: Scene) -> Cast:
         for record in scene.book
     ]
     return Cast([store.kitchen for store in stores.values()], riders, customers)
+
+
+async def _lay_down_rules(scene: Scene) -> None:
+    """Tell dispatch how fast riders of this day are, as an operator who measured would."""
+    pace = scene.day.pace
+    value = {f"{vehicle}_mps": pace.speed_mps for vehicle in Vehicle} | {
+        "detour_bp": 10_000,
+        "pickup_service_s": int(pace.pickup_service.total_seconds()),
+        "dropoff_service_s": int(pace.dropoff_service.total_seconds()),
+    }
+    wish = {"value": value, "reason": f"measured for {scene.day.name}"}
+    await scene.api.administrator.must("PUT", "/v1/rules/fleet.dispatch", wish)
 
 
 async def _open_store(scene: Scene, plan: StorePlan, city_id: str, merchant_id: str) -> _Store:

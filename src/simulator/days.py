@@ -35,7 +35,7 @@ class RiderPlan(msgspec.Struct, frozen=True, kw_only=True):
     on_at: datetime
     off_at: datetime
     vehicle: Vehicle = Vehicle.MOTORCYCLE
-    capacity: int = 1  # one order at a time, as riders of the benchmark ride unless orders are bundled
+    capacity: int = 3
 
 
 class KitchenPlan(msgspec.Struct, frozen=True, kw_only=True):

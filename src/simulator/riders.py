@@ -70,7 +70,8 @@ class Rider:
             "vehicle": self.plan.vehicle,
             "capacity": self.plan.capacity,
             "planned_end_at": self.plan.off_at,
-            "started_from": self.plan.place,
+            "lat": self.plan.place.lat,
+            "lon": self.plan.place.lon,
         }
         await self._caller.must("POST", "/v1/rider/shift/start", wish)
         self.is_on_shift = True
@@ -148,10 +149,24 @@ class Rider:
             self._next_route()
 
     def _picks_up_at(self, jobs: list[Job]) -> datetime:
-        day, starts_at = self._scene.day, max(self._scene.stage.now, self._free_at)
-        there = ride(self.place(starts_at), jobs[0].pickup, starts_at=starts_at, pace=day.pace, centre=day.centre)
+        day = self._scene.day
+        free_at, place = self._when_free()
+        there = ride(place, jobs[0].pickup, starts_at=free_at, pace=day.pace, centre=day.centre)
         ready_by = [job.ready_by for job in jobs if job.ready_by is not None]
         return max([there.ends_at + day.pace.pickup_service / 2, *ready_by])
+
+    def _when_free(self) -> tuple[datetime, Point]:
+        """Return when and where the last door in hand is behind the rider, as far as can be known."""
+        day = self._scene.day
+        at, place = max(self._scene.stage.now, self._free_at), self.place(self._scene.stage.now)
+        for route in filter(None, [self._route, *self._queue]):
+            if route.step in {Step.TO_STORE, Step.AT_STORE}:
+                there = ride(place, route.jobs[0].pickup, starts_at=at, pace=day.pace, centre=day.centre)
+                at, place = there.ends_at + day.pace.pickup_service, there.end
+            for job in route.jobs:
+                door = ride(place, job.dropoff, starts_at=at, pace=day.pace, centre=day.centre)
+                at, place = door.ends_at + day.pace.dropoff_service, door.end
+        return at, place
 
     def _next_route(self) -> None:
         if self._route is not None:
