@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Final
 
 _NAME: Final = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"--.*")
 
 
 def load(package: str) -> SimpleNamespace:
@@ -14,7 +15,7 @@ def load(package: str) -> SimpleNamespace:
     for entry in sorted(files(package).joinpath("sql").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
             before, *parts = _NAME.split(entry.read_text())
-            if before.strip():
+            if _COMMENT.sub("", before).strip():
                 raise ValueError(f"{package}/sql/{entry.name}: a statement has no name")
             for name, text in zip(parts[0::2], parts[1::2], strict=True):
                 if name in statements or not text.strip():
