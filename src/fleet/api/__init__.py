@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from fleet.api import deliveries, positions, reports, shifts
+from fleet.api import deliveries, feed, positions, reports, shifts
 
-ROUTES: Final = [*shifts.ROUTES, *deliveries.ROUTES, *reports.ROUTES, *positions.ROUTES]
+ROUTES: Final = [*shifts.ROUTES, *deliveries.ROUTES, *reports.ROUTES, *positions.ROUTES, *feed.ROUTES]

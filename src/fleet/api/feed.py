@@ -1,0 +1,106 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import websocket
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from accounts.guards import allow
+from accounts.model import Caller
+from fleet.api.ping_bodies import PingAnswer, read_upload
+from fleet.commands.positions import Receiver
+from fleet.queries import deliveries, shifts
+from fleet.queries.deliveries import DeliveryView, OfferView
+from fleet.queries.shifts import ShiftView
+from infra.clock import DomainClock
+from infra.db import Begin
+from infra.live.session import Feeds, Socket
+from infra.live.view import FrameNotUnderstood, PlainView, Watch
+from infra.outbox import Recorded
+from kernel.actors import Role
+from kernel.ids import RiderId
+
+After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**62)]
+Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64)]
+
+
+class RiderNow(msgspec.Struct, frozen=True, kw_only=True):
+    """A rider's own day as it stands: the shift, what is being asked, what is in hand in the order of the route."""
+
+    shift: ShiftView
+    offers: list[OfferView]
+    deliveries: list[DeliveryView]
+
+
+class PositionsAck(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ack"):
+    """Every frame of positions up to this number is stored. `n` is the frame's own number, or how many there were."""
+
+    n: int
+    verdicts: Sequence[PingAnswer]
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    n: Annotated[int, msgspec.Meta(ge=0, le=2**62)] | None = None
+
+
+@websocket("/v1/rider/feed", guards=[allow(Role.RIDER)])
+async def rider_feed(
+    socket: Socket,
+    caller: NamedDependency[Caller],
+    begin: NamedDependency[Begin],
+    feeds: NamedDependency[Feeds],
+    receiver: NamedDependency[Receiver],
+    after: After = None,
+    epoch: Epoch = None,
+) -> None:
+    """Follow one's own day: shift, offer and deliveries, then every fact, numbered. Takes positions in return."""
+    rider_id, clock = RiderId(caller.id), feeds.clock
+    now = await clock.now()
+    async with begin() as tx:
+        await shifts.get_shift(tx, rider_id, now=now)
+
+    async def load() -> RiderNow:
+        return await _load(begin, rider_id, now=await clock.now())
+
+    taker = PositionTaker(rider_id, receiver, clock)
+    view = PlainView(load, show)
+    await feeds.serve(socket, Watch(rider_id, view, after=after, epoch=epoch, receive=taker.take))
+
+
+class PositionTaker:
+    """Reads the frames of one socket, one after the other: what is acknowledged covers everything before it."""
+
+    def __init__(self, rider_id: RiderId, receiver: Receiver, clock: DomainClock) -> None:
+        self._rider_id, self._receiver, self._clock = rider_id, receiver, clock
+        self._count = 0
+
+    async def take(self, raw: bytes) -> PositionsAck:
+        """Store one ping or `{"positions": […]}` and say so, with a verdict for each."""
+        numbered = msgspec.json.decode(raw, type=_Numbered)
+        try:
+            upload = read_upload(raw)
+        except ValueError as error:
+            raise FrameNotUnderstood(str(error)) from error
+        judged = await self._receiver.ingest(self._rider_id, upload.pings, now=await self._clock.now())
+        self._count += 1
+        return PositionsAck(n=self._count if numbered.n is None else numbered.n, verdicts=upload.answers(judged))
+
+
+def show(fact: Recorded) -> dict[str, Any]:
+    """Return a fact as the rider's phone gets it. What is addressed to riders holds ids, times and reasons."""
+    told: dict[str, Any] = msgspec.json.decode(fact.payload)
+    return told | {"occurred_at": fact.occurred_at, "cause": fact.cause, "actor_role": fact.actor.role}
+
+
+async def _load(begin: Begin, rider_id: RiderId, *, now: datetime) -> RiderNow:
+    async with begin() as tx:
+        return RiderNow(
+            shift=await shifts.get_shift(tx, rider_id, now=now),
+            offers=await deliveries.list_open_offers(tx, rider_id),
+            deliveries=await deliveries.list_in_hand(tx, rider_id),
+        )
+
+
+ROUTES: Final = [rider_feed]
