@@ -2,7 +2,7 @@ from typing import Annotated, Any, Final
 
 from litestar import WebSocket, get, websocket
 from litestar.di import NamedDependency
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, QueryParameter
 from litestar.types import Guard
 
 from accounts.guards import allow
@@ -16,8 +16,8 @@ from tracking import queries
 from tracking.queries import OrderFeedView, TrackingView
 
 _MAY_TRACK: Final[list[Guard]] = [allow(Role.CUSTOMER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM)]
-After = Annotated[int | None, Parameter(query="after", ge=0, le=2**62)]
-Epoch = Annotated[str | None, Parameter(query="epoch", max_length=64)]
+After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**62)]
+Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64)]
 
 
 @get("/v1/orders/{order_id:str}/tracking", guards=_MAY_TRACK)
