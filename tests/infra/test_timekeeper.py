@@ -187,26 +187,26 @@ async def test_a_deadline_that_fires_while_it_is_cancelled_is_not_waited_for(dat
 
 async def test_of_cancelling_and_firing_exactly_one_wins(database, keeper_of):
     """The handler looks at the locked row as every real one does; 60 times the two meet within some milliseconds."""
-    await execute(database, "CREATE TABLE tickets (id text PRIMARY KEY, status text)")
+    await execute(database, "CREATE TABLE puzzles (id text PRIMARY KEY, status text)")
 
     async def expire(tx, due, act):
-        status = await tx.fetchval("SELECT status FROM tickets WHERE id = $1 FOR UPDATE", due.subject_id)
+        status = await tx.fetchval("SELECT status FROM puzzles WHERE id = $1 FOR UPDATE", due.subject_id)
         if status != "open":
             return f"the ticket is {status}"
-        await tx.execute("UPDATE tickets SET status = 'expired' WHERE id = $1", due.subject_id)
+        await tx.execute("UPDATE puzzles SET status = 'expired' WHERE id = $1", due.subject_id)
         return None
 
     async def accept(subject_id, after_s):
         await asyncio.sleep(after_s)
         async with database.begin() as tx:
-            status = await tx.fetchval("SELECT status FROM tickets WHERE id = $1 FOR UPDATE", subject_id)
+            status = await tx.fetchval("SELECT status FROM puzzles WHERE id = $1 FOR UPDATE", subject_id)
             if status == "open":
-                await tx.execute("UPDATE tickets SET status = 'accepted' WHERE id = $1", subject_id)
+                await tx.execute("UPDATE puzzles SET status = 'accepted' WHERE id = $1", subject_id)
                 await timers.cancel(tx, subject_id, "test.due", because="accepted", now=wall_now())
 
     now = wall_now()
     for n in range(60):
-        await execute(database, "INSERT INTO tickets VALUES ($1, 'open')", f"tkt_{n:02}")
+        await execute(database, "INSERT INTO puzzles VALUES ($1, 'open')", f"tkt_{n:02}")
         await schedule(database, f"tkt_{n:02}", due_at=now + timedelta(seconds=1, milliseconds=n * 10))
     start_s = (now + SECOND - wall_now()).total_seconds()
     async with going(keeper_of(expire).run()):
@@ -214,7 +214,7 @@ async def test_of_cancelling_and_firing_exactly_one_wins(database, keeper_of):
         await until(lambda: settled(database))
 
     rows = await fetch(
-        database, "SELECT t.status, m.status FROM tickets t JOIN timers m ON m.subject_id = t.id GROUP BY 1, 2"
+        database, "SELECT t.status, m.status FROM puzzles t JOIN timers m ON m.subject_id = t.id GROUP BY 1, 2"
     )
     assert set(rows) <= {("expired", "fired"), ("accepted", "cancelled")}
 

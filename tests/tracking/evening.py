@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from infra import ids
-from infra.db import Database
+from infra.db import Database, Tx
 from infra.outbox import Recorded
 from infra.timers import Due
 from infra.travel.straight_line import StraightLine
@@ -63,7 +63,7 @@ class Evening:
 
     async def place(self, *, prep_minutes: int = 15, away_m: float = 3000) -> OrderId:
         """Place an order: with the test's rider 10 minutes of way for 3 km."""
-        new = self._new_order(offset(SQUARE, east_m=0, north_m=away_m))
+        new = self.new_order(offset(SQUARE, east_m=0, north_m=away_m))
         async with self.database.begin() as tx:
             order = await orders.receive(tx, new, act=self.act)
             await orders.place(tx, order, accept_by=self.now + minutes(5), act=self.act)
@@ -78,6 +78,10 @@ class Evening:
             await commands.promise(tx, promise, travel=STRAIGHT, act=self.act)
         await self.drain()
         return new.id
+
+    async def receive(self, tx: Tx) -> OrderId:
+        """An order that came in and was not placed."""
+        return (await orders.receive(tx, self.new_order(SQUARE), act=self.act)).id
 
     async def step(self, order_id: OrderId, name: str, **words: Any) -> None:
         """Take one of the order's steps, and let tracking hear of it."""
@@ -153,7 +157,7 @@ class Evening:
         async with self.database.begin() as tx:
             return await orders.lock_one(tx, order_id)
 
-    def _new_order(self, dropoff: Point) -> NewOrder:
+    def new_order(self, dropoff: Point) -> NewOrder:
         line = OrderLine(item_id="itm_00000000000000000000000000", name="Feijoada", quantity=1, unit_price_minor=4000)
         return NewOrder(
             id=ids.new(OrderId, "ord"),

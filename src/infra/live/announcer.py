@@ -13,8 +13,8 @@ from infra.live.channels import encode_numbered, feed_channel
 from infra.outbox import Recorded
 
 log: Final = structlog.get_logger()
-PATIENCE_S: Final = 0.5  # the relay waits no longer for Redis: feeds find what they missed within seconds
-REST_S: Final = 1.0  # after a failure; facts go on being relayed
+PATIENCE_S: Final = 2.0  # the relay waits no longer for Redis: feeds find what they missed within seconds
+REST_S: Final = 2.0  # after a failure; facts go on being relayed
 
 LOST: Final = Counter("recado_live_announcements_lost", "Facts that hubs had to find by reconciling with the tables.")
 

@@ -3,6 +3,7 @@
 import pytest
 
 import fleet.messages
+import merchant.messages
 import orders.messages
 import tracking.messages
 from kernel.actors import Role
@@ -83,6 +84,14 @@ CELLS = {
         "kind amount_minor",
         NO,
     ),
+    "ticket.offered":                 (NO,                 NO,                 NO),
+    "ticket.reminded":                (NO,                 NO,                 NO),
+    "ticket.escalated":               (NO,                 NO,                 NO),
+    "ticket.window_extended":         (NO,                 NO,                 NO),
+    "ticket.ready_overdue":           (NO,                 NO,                 NO),
+    "ticket.withdrawn":               (NO,                 NO,                 NO),
+    "ticket.handed_over":             (NO,                 NO,                 NO),
+    "escalation.resolved":            (NO,                 NO,                 NO),
     "delivery.opened":                (NO,                 NO,                 NO),
     "delivery.round_closed":          (NO,                 NO,                 NO),
     "delivery.unassigned_alert":      (NO,                 NO,                 ""),
@@ -120,7 +129,7 @@ CELLS = {
 def every_event_of_an_order() -> dict[str, type[Event]]:
     kinds = [
         kind
-        for module in (orders.messages, fleet.messages, tracking.messages)
+        for module in (orders.messages, merchant.messages, fleet.messages, tracking.messages)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Event) and "order_id" in kind.__struct_fields__
     ]

@@ -1,0 +1,334 @@
+"""Tracking over HTTP and WebSocket: a real server, a real relay, and the clock standing at noon."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import websockets
+from redis.asyncio import Redis
+from tests.infra.live.conftest import Watcher, serving
+from tests.tracking.evening import NOON, RIDERS, STRAIGHT, ZE, Evening, delivery_of, minutes
+
+from accounts.model import Caller
+from accounts.tokens import Tokens
+from fleet.messages import RiderPosition, TurnedBack
+from infra import clock
+from infra.clock import DomainClock
+from infra.db import Database
+from infra.live.announcer import RedisAnnouncer
+from infra.live.positions import publish_position
+from infra.relay import Relay
+from infra.wakes import Wakes
+from kernel.actors import Role
+from kernel.ids import RiderId, StoreId
+from recado.app import create_app
+from recado.settings import Settings
+from tracking import worker
+
+SECRET = "s" * 40
+ANA = RIDERS["Ana"]
+
+
+class House:
+    """The running house, and those who look into it."""
+
+    def __init__(self, evening: Evening, redis: Redis, port: int) -> None:
+        self.evening, self.redis, self.port = evening, redis, port
+        self.tokens = Tokens(SECRET)
+
+    def token(self, role: Role, caller_id: str = ZE, *, store: bool = False) -> str:
+        stores = frozenset({StoreId(self.evening.store_id)}) if store else frozenset[StoreId]()
+        return self.tokens.issue(Caller(role=role, id=caller_id, store_ids=stores))
+
+    @property
+    def everybody(self) -> dict[str, str]:
+        return {
+            "customer": self.token(Role.CUSTOMER),
+            "platform": self.token(Role.PLATFORM, "plt_1"),
+            "merchant": self.token(Role.MERCHANT, "per_2", store=True),
+            "operator": self.token(Role.OPERATOR, "per_1"),
+        }
+
+    async def get(self, order_id: str, token: str) -> httpx.Response:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False) as client:
+            return await client.get(f"/v1/orders/{order_id}/tracking", headers={"Authorization": f"Bearer {token}"})
+
+    @asynccontextmanager
+    async def follow(self, order_id: str, token: str, query: str = "") -> AsyncIterator[Watcher]:
+        url = f"ws://127.0.0.1:{self.port}/v1/orders/{order_id}/feed{query}"
+        headers = {"Authorization": f"Bearer {token}"}
+        async with websockets.connect(url, additional_headers=headers, compression=None) as client:
+            yield Watcher(client)
+
+    async def ping(self, rider_id: str, lat: float, *, second: int) -> None:
+        """The rider's phone reports, and whoever may see it is told."""
+        at = NOON + minutes(second / 60)
+        position = RiderPosition(
+            lat=lat,
+            lon=-46.63,
+            accuracy_m=5,
+            speed_mps=7,
+            bearing_deg=90,
+            measured_at=at,
+            stale_at=at + minutes(1),
+        )
+        await publish_position(self.redis, rider_id, position, at_ms=second * 1000)
+
+    async def heard(self, rider_id: str, *, by_somebody: bool) -> None:
+        """Wait until some process listens to this rider, or none does any more."""
+        async with asyncio.timeout(3):
+            while bool(await self.redis.pubsub_channels(f"position:{rider_id}")) is not by_somebody:  # noqa: ASYNC110  it is Redis that knows
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def house(database_url: str, redis_url: str) -> AsyncIterator[House]:
+    settings = Settings(
+        database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
+    )
+    async with Database.connect(database_url, pool_size=6) as database, Redis.from_url(redis_url) as redis:
+        async with database.begin() as tx:
+            await clock.simulate(tx, start_at=NOON, rate=0)
+        evening = await LiveEvening(database).begin()
+        relay = Relay(
+            database,
+            database_url,
+            DomainClock(database.read),
+            consumers=[worker.consumer(STRAIGHT)],
+            announcer=RedisAnnouncer(redis),
+        )
+        wakes = Wakes(database_url)
+        wakes.on(["recado_events"], relay.wake)
+        loops = [asyncio.create_task(relay.run()), asyncio.create_task(wakes.run())]
+        async with serving(create_app(settings)) as port:
+            yield House(evening, redis, port)
+        for loop in loops:
+            loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await loop
+
+
+class LiveEvening(Evening):
+    """Here a relay reacts; the test only waits until it has."""
+
+    async def drain(self) -> None:
+        async with asyncio.timeout(5):
+            while await self.rows("SELECT id FROM events WHERE NOT is_sent"):  # noqa: ASYNC110  it is the database that knows
+                await asyncio.sleep(0.01)
+
+
+async def until(watcher: Watcher, event_type: str) -> dict[str, Any]:
+    """Read on to an event of this type."""
+    while True:
+        frame = await watcher.next()
+        if frame["type"] == "event" and frame["event"]["type"] == event_type:
+            return frame
+
+
+async def test_a_customer_follows_an_order_from_placed_to_delivered(house):
+    evening = house.evening
+    order_id = await evening.place()
+    async with house.follow(order_id, house.token(Role.CUSTOMER)) as watcher:
+        snapshot = await watcher.next()
+        await evening.accept(order_id, ready_in=30)
+        await evening.assign(order_id)
+        await evening.step(order_id, "mark_ready")
+        await evening.step(order_id, "pick_up")
+        await evening.step(order_id, "deliver", proof="code")
+        (row,) = await evening.rows("SELECT seq FROM orders")
+        frames = [await watcher.next() for _ in range(row["seq"] - snapshot["seq"])]
+
+    body = snapshot["body"]
+    assert (snapshot["now"], snapshot["rate"]) == ("2026-03-02T15:00:00Z", 0)
+    assert (body["stage"], body["eta"]["eta_at"]) == ("waiting", "2026-03-02T15:31:00Z")
+    assert [frame["seq"] for frame in frames] == list(range(snapshot["seq"] + 1, row["seq"] + 1))
+    assert [frame["event"].get("stage") for frame in frames if "stage" in frame["event"]] == [
+        "accepted",
+        "preparing",
+        "on_the_way",
+        "delivered",
+    ]
+    assert "kitchen_estimate" in [frame["event"].get("cause") for frame in frames]
+
+
+async def test_a_customer_who_was_away_resumes_and_misses_nothing(house):
+    evening = house.evening
+    order_id = await evening.place()
+    async with house.follow(order_id, house.token(Role.CUSTOMER)) as watcher:
+        snapshot = await watcher.next()
+    await evening.accept(order_id)
+    (row,) = await evening.rows("SELECT seq, epoch FROM orders")
+
+    async with house.follow(
+        order_id, house.token(Role.CUSTOMER), f"?after={snapshot['seq']}&epoch={snapshot['epoch']}"
+    ) as watcher:
+        resumed = await watcher.next()
+        missed = [await watcher.next() for _ in range(row["seq"] - snapshot["seq"])]
+
+    assert (resumed["type"], resumed["recovered"]) == ("resumed", True)
+    assert [frame["seq"] for frame in missed] == list(range(snapshot["seq"] + 1, row["seq"] + 1))
+    assert missed[0]["event"]["type"] == "order.accepted"
+
+
+async def test_a_customer_sees_the_rider_from_pickup_to_drop_off_and_never_before_or_after(house):
+    evening = house.evening
+    order_id = await evening.place()
+    await evening.accept(order_id)
+    await evening.assign(order_id)
+    await evening.step(order_id, "mark_ready")
+    async with house.follow(order_id, house.token(Role.CUSTOMER)) as watcher:
+        before = (await watcher.next())["body"]
+        await house.ping(ANA, 1.0, second=1)
+        await evening.step(order_id, "pick_up")
+        await until(watcher, "order.picked_up")
+        await house.heard(ANA, by_somebody=True)
+        await house.ping(ANA, 2.0, second=2)
+
+        seen = await watcher.next()
+        while seen["type"] == "event":
+            seen = await watcher.next()
+
+        await evening.step(order_id, "deliver", proof="code")
+        await until(watcher, "order.delivered")
+        await house.heard(ANA, by_somebody=False)
+        await house.ping(ANA, 3.0, second=3)
+        with pytest.raises(TimeoutError):
+            await watcher.next(within_s=0.3)
+
+    assert before["rider"] == {"first_name": "Ana", "vehicle": "motorcycle"}
+    assert seen["position"] == {
+        "lat": 2.0,
+        "lon": -46.63,
+        "bearing_deg": 90,
+        "measured_at": "2026-03-02T15:00:02Z",
+        "stale_at": "2026-03-02T15:01:02Z",
+    }
+    after = (await house.get(order_id, house.token(Role.CUSTOMER))).json()
+    assert (after["stage"], "rider" in after, "eta" in after) == ("delivered", False, False)
+
+
+async def test_a_store_sees_the_rider_come_and_not_where_they_go(house):
+    evening = house.evening
+    order_id = await evening.place()
+    await evening.accept(order_id)
+    await evening.assign(order_id)
+    async with house.follow(order_id, house.everybody["merchant"]) as watcher:
+        await watcher.next()
+        await house.heard(ANA, by_somebody=True)
+        await house.ping(ANA, 1.0, second=1)
+
+        assert (await watcher.next())["position"]["lat"] == 1.0
+
+        await evening.step(order_id, "mark_ready")
+        await evening.step(order_id, "pick_up")
+        await until(watcher, "order.picked_up")
+        await house.heard(ANA, by_somebody=False)
+    assert "dropoff" not in (await house.get(order_id, house.everybody["merchant"])).json()
+
+
+async def test_after_a_reassignment_the_first_rider_is_seen_no_more(house):
+    evening = house.evening
+    order_id = await evening.place()
+    await evening.accept(order_id)
+    await evening.assign(order_id, "Ana")
+    async with house.follow(order_id, house.everybody["operator"]) as watcher:
+        await watcher.next()
+        await house.heard(ANA, by_somebody=True)
+        await evening.step(
+            order_id, "unassign_rider", delivery_id=delivery_of(order_id), assignment_no=1, reason="flat tyre"
+        )
+        await evening.assign(order_id, "Beto", no=2)
+        await house.heard(RIDERS["Beto"], by_somebody=True)
+        await house.heard(ANA, by_somebody=False)
+
+
+async def test_food_that_goes_back_hides_the_rider_also_from_who_comes_later(house):
+    evening = house.evening
+    order_id = await evening.place()
+    await evening.accept(order_id)
+    await evening.assign(order_id)
+    await evening.step(order_id, "pick_up")
+    async with house.follow(order_id, house.token(Role.CUSTOMER)) as early:
+        await early.next()
+        await house.heard(ANA, by_somebody=True)
+        fact = TurnedBack(
+            order_id=order_id,
+            delivery_id=delivery_of(order_id),
+            rider_id=RiderId(ANA),
+            store_id=evening.store_id,
+            reason="absent",
+        )
+        await evening.tell(order_id, fact)
+        await until(early, "delivery.turned_back")
+        await house.heard(ANA, by_somebody=False)
+        async with house.follow(order_id, house.token(Role.CUSTOMER)) as late:
+            body = (await late.next())["body"]
+
+    assert (body["stage"], "rider" in body, "eta" in body) == ("on_the_way", False, False)
+    assert await house.redis.pubsub_channels("position:*") == []
+
+
+@pytest.mark.parametrize("role", ["customer", "platform", "merchant", "operator"])
+async def test_every_number_reaches_every_role_with_no_more_than_its_cell(house, role):
+    evening = house.evening
+    order_id = await evening.place()
+    await evening.accept(order_id)
+    await evening.assign(order_id)
+    (row,) = await evening.rows("SELECT seq FROM orders")
+    stored = await evening.rows("SELECT type FROM events WHERE stream_id = $1 ORDER BY seq", order_id)
+
+    async with house.follow(order_id, house.everybody[role], "?after=0") as watcher:
+        await watcher.next()
+        events = [(await watcher.next())["event"] for _ in range(row["seq"])]
+
+    for event, kind in zip(events, stored, strict=True):
+        assert event["type"] in {kind["type"], "hidden"}
+    assigned = next(event for event in events if event["type"] == "order.rider_assigned")
+    assert ("rider_id" in assigned) == (role in {"merchant", "operator"})
+
+
+async def test_another_s_order_does_not_exist_over_http_nor_over_a_socket(house):
+    order_id = await house.evening.place()
+    strangers = [
+        house.token(Role.CUSTOMER, "cus_other"),
+        house.token(Role.PLATFORM, "plt_2"),
+        house.token(Role.MERCHANT, "per_3"),
+        house.token(Role.RIDER, ANA),
+    ]
+
+    for token in strangers:
+        assert (await house.get(order_id, token)).status_code == 404
+        async with house.follow(order_id, token) as watcher:
+            assert (await watcher.next())["problem"]["status"] == 404
+            assert await watcher.closed() == 4504
+
+
+async def test_a_socket_without_a_token_is_told_to_bring_one(house):
+    order_id = await house.evening.place()
+
+    async with house.follow(order_id, "forged") as watcher:
+        assert (await watcher.next())["problem"]["status"] == 401
+        assert await watcher.closed() == 4501
+
+
+async def test_a_browser_s_token_travels_as_a_subprotocol(house):
+    order_id = await house.evening.place()
+    url = f"ws://127.0.0.1:{house.port}/v1/orders/{order_id}/feed"
+
+    async with websockets.connect(url, subprotocols=["bearer", house.token(Role.CUSTOMER)]) as client:
+        assert msgspec.json.decode(await client.recv())["type"] == "snapshot"
+        assert client.subprotocol == "bearer"
+
+
+async def test_an_order_that_is_only_received_has_no_promise_yet(house):
+    async with house.evening.database.begin() as tx:
+        order_id = await house.evening.receive(tx)
+
+    view = (await house.get(order_id, house.token(Role.CUSTOMER))).json()
+
+    assert view["stage"] == "waiting"
+    assert not {"promise", "eta", "rider", "revisions"} & set(view)
