@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from infra.sql import load
 from kernel.errors import DomainError, Kind
 
 _sql: Final = load("infra")
+KEPT_FOR: Final = timedelta(days=3)  # longer than any client goes on repeating a request
 Answer = TypeVar("Answer")
 
 
@@ -55,5 +56,6 @@ async def once(
             raise KeyReused("Use a new key for a new request.")
         return msgspec.json.decode(kept["body"], type=answer_type)
     answer = await do()
-    await tx.execute(_sql.keep_answer, caller_id, key, asked, msgspec.json.encode(answer).decode(), now)
+    body = msgspec.json.encode(answer).decode()
+    await tx.execute(_sql.keep_answer, caller_id, key, asked, body, now, now - KEPT_FOR)
     return answer

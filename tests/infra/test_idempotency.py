@@ -1,11 +1,12 @@
 import asyncio
+from datetime import timedelta
 
 import msgspec
 import pytest
 from tests.infra.facts import NOON, fetch
 
 from infra import idempotency
-from infra.idempotency import KeyBusy, KeyReused, fingerprint
+from infra.idempotency import KEPT_FOR, KeyBusy, KeyReused, fingerprint
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -24,9 +25,9 @@ class Asking:
         return Answer(f"answer {self.times} ñ")
 
 
-async def ask(database, do, *, caller="cus_a", key="k", asked="x"):
+async def ask(database, do, *, caller="cus_a", key="k", asked="x", now=NOON):
     async with database.begin() as tx:
-        return await idempotency.once(tx, caller, key, fingerprint(asked), do, answer_type=Answer, now=NOON)
+        return await idempotency.once(tx, caller, key, fingerprint(asked), do, answer_type=Answer, now=now)
 
 
 async def test_the_same_key_gets_the_same_answer_and_is_done_once(database):
@@ -80,6 +81,16 @@ async def test_the_answer_is_kept_in_the_transaction_that_did_it(database):
         await _ask_and_fail(database)
 
     assert await fetch(database, "SELECT key FROM idempotency_keys") == []
+
+
+async def test_answers_are_forgotten_after_three_days_as_new_ones_come_in(database):
+    for n in range(3):
+        await ask(database, Asking(), key=f"old {n}")
+
+    for n in range(2):
+        await ask(database, Asking(), key=f"new {n}", now=NOON + KEPT_FOR + timedelta(seconds=n + 1))
+
+    assert await fetch(database, "SELECT key FROM idempotency_keys ORDER BY key") == [("new 0",), ("new 1",)]
 
 
 def test_a_fingerprint_does_not_depend_on_the_order_of_members():

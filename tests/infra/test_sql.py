@@ -16,7 +16,9 @@ def package(tmp_path, monkeypatch):
 
 
 def test_statements_are_found_by_name_across_files(package):
-    (package / "a.sql").write_text("-- What the file is about.\n\n-- name: find_a\n-- Why it is so.\nSELECT 1\n\n-- name: find_b\nSELECT 2\n")
+    (package / "a.sql").write_text(
+        "-- What the file is about.\n\n-- name: find_a\n-- Why it is so.\nSELECT 1\n\n-- name: find_b\nSELECT 2\n"
+    )
     (package / "c.sql").write_text("-- name: find_c\nSELECT 3")
 
     statements = load("kiosk")
