@@ -13,9 +13,8 @@ from kernel.geo import Point
 from kernel.ids import CityId, ZoneId
 from kernel.money import MINOR_DIGITS
 from places import store
-from places.errors import RuleUnknown
+from places.errors import CityNotFound, RuleUnknown
 from places.model import City, Zone
-from places.queries import get_city
 
 
 async def found_city(
@@ -37,7 +36,8 @@ async def found_city(
 
 async def draw_zone(tx: Tx, *, city_id: CityId, name: str, polygon: list[Point], now: datetime) -> Zone:
     """Add a zone to a city."""
-    await get_city(tx, city_id)
+    if await store.find_city(tx, city_id) is None:
+        raise CityNotFound
     zone = Zone(id=ids.new(ZoneId, "zon"), city_id=city_id, name=name, polygon=polygon)
     await store.insert_zone(tx, zone, now=now)
     return zone
