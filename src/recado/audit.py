@@ -25,8 +25,7 @@ from simulator.play import Seen
 _sql: Final = load("recado")
 
 IN_THE_TABLES: Final = {
-    "audit_streams": "no stream of events has a gap",
-    "audit_feeds": "no feed of a store or a rider has a gap",
+    "audit_feeds": "no feed of an order, a store or a rider has a gap",
     "audit_heads": "every order stands where its events end",
     "audit_untold": "every fact was told",
     "audit_winners": "every delivery has one winner, who carried it",

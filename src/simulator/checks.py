@@ -116,7 +116,7 @@ def _tells(message: Message, event: Json) -> bool:
     told = message.event
     if told["type"] == HIDDEN:
         return True
-    facts = {**event["payload"], **{name: value for name, value in event.items() if name != "payload"}}
+    facts = {**event, **event["payload"]}  # An event's own words go before those on its envelope.
     return told["type"] == event["type"] and all(facts.get(name, value) == value for name, value in told.items())
 
 

@@ -138,7 +138,8 @@ class Rider:
         await self._caller.ask("POST", f"/v1/offers/{offer_id}/decline", {"reason": reason})
 
     async def _take_if_possible(self, offer_id: str) -> None:
-        offers = [offer for offer in await self._caller.get("/v1/rider/offers") if offer["id"] == offer_id]
+        listed = (await self._caller.get("/v1/rider/offers"))["offers"]
+        offers = [offer for offer in listed if offer["offer_id"] == offer_id]
         if not offers:
             return  # Taken back meanwhile.
         jobs = [job_of(delivery) for delivery in offers[0]["deliveries"]]

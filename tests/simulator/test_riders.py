@@ -8,7 +8,7 @@ from simulator.movement import distance_m
 from simulator.riders import Rider
 
 OFFER = {
-    "id": "off_1",
+    "offer_id": "off_1",
     "deliveries": [
         {
             "delivery_id": "dlv_1",
@@ -22,7 +22,7 @@ OFFER = {
 
 
 async def on_shift(*, off_at: datetime = EVENING, order_status: str = "accepted", **manners: int) -> Town:
-    answers = {"/v1/rider/offers": (200, [OFFER]), "/v1/orders/ord_1": (200, {"status": order_status})}
+    answers = {"/v1/rider/offers": (200, {"offers": [OFFER]}), "/v1/orders/ord_1": (200, {"status": order_status})}
     town = Town(a_day(off_at=off_at, **manners), answers)
     rider = Rider(town.scene, town.day.riders[0], rider_id="rdr_ana", caller=town.api.administrator)
     rider.enter()

@@ -1,16 +1,15 @@
 -- What must hold in the database after a day, each as how much was checked and what breaks it.
 
--- name: audit_streams
-SELECT coalesce(sum(stream.length), 0) AS checked,
-       coalesce(array_agg(stream.id || ' has ' || stream.length || ' events up to ' || stream.head)
-           FILTER (WHERE stream.length <> stream.head OR stream.tail <> 1), '{}') AS faults
-FROM (SELECT stream_id AS id, count(*) AS length, min(seq) AS tail, max(seq) AS head FROM events GROUP BY 1) AS stream
-
 -- name: audit_feeds
+-- A rider's or store's feed numbers its own facts and those of orders in one sequence; an order's is its stream.
 SELECT coalesce(sum(feed.length), 0) AS checked,
-       coalesce(array_agg(feed.id || ' has ' || feed.length || ' entries up to ' || feed.head)
+       coalesce(array_agg(feed.id || ' has ' || feed.length || ' numbers from ' || feed.tail || ' to ' || feed.head)
            FILTER (WHERE feed.length <> feed.head OR feed.tail <> 1), '{}') AS faults
-FROM (SELECT feed_id AS id, count(*) AS length, min(seq) AS tail, max(seq) AS head FROM feed_entries GROUP BY 1) AS feed
+FROM (
+    SELECT id, count(DISTINCT seq) AS length, min(seq) AS tail, max(seq) AS head
+    FROM (SELECT stream_id AS id, seq FROM events UNION ALL SELECT feed_id, seq FROM feed_entries) AS numbered
+    GROUP BY id
+) AS feed
 
 -- name: audit_heads
 -- The order row that hands out the numbers, and the events that carry them, must agree.
