@@ -103,21 +103,19 @@ def _differences(record: OrderRecord, history: Sequence[Json]) -> list[str]:
         return [f"{record.plan.name} was placed and never watched"]
     if len(feed.messages) != len(history):
         return [f"{feed.id}: {len(feed.messages)} messages, {len(history)} events"]
-    return [
-        f"{feed.id}: message {message.seq} is {message.event}, the event {event['seq']} {event['type']}"
-        for message, event in zip(feed.messages, history, strict=True)
-        if not _tells(message, event)
-    ]
+    told = [_difference(message, event) for message, event in zip(feed.messages, history, strict=True)]
+    return [f"{feed.id}: {difference}" for difference in told if difference]
 
 
-def _tells(message: Message, event: Json) -> bool:
-    if message.seq != event["seq"]:
-        return False
-    told = message.event
-    if told["type"] == HIDDEN:
-        return True
+def _difference(message: Message, event: Json) -> str | None:
+    told, happened = message.event["type"], event["type"]
+    if message.seq != event["seq"] or told not in {happened, HIDDEN}:
+        return f"message {message.seq} is {told}, event {event['seq']} is {happened}"
     facts = {**event, **event["payload"]}  # An event's own words go before those on its envelope.
-    return told["type"] == event["type"] and all(facts.get(name, value) == value for name, value in told.items())
+    for name, value in message.event.items():
+        if told != HIDDEN and facts.get(name, value) != value:
+            return f"message {message.seq}, {told}, says {name} {value!r}, the event {facts[name]!r}"
+    return None
 
 
 def _double_winners(order_id: str, history: Sequence[Json]) -> list[str]:

@@ -4,9 +4,9 @@
 -- A rider's or store's feed numbers its own facts and those of orders in one sequence; an order's is its stream.
 SELECT coalesce(sum(feed.length), 0) AS checked,
        coalesce(array_agg(feed.id || ' has ' || feed.length || ' numbers from ' || feed.tail || ' to ' || feed.head)
-           FILTER (WHERE feed.length <> feed.head OR feed.tail <> 1), '{}') AS faults
+           FILTER (WHERE feed.length <> feed.head OR feed.tail <> 1 OR feed.numbers <> feed.length), '{}') AS faults
 FROM (
-    SELECT id, count(DISTINCT seq) AS length, min(seq) AS tail, max(seq) AS head
+    SELECT id, count(*) AS length, count(DISTINCT seq) AS numbers, min(seq) AS tail, max(seq) AS head
     FROM (SELECT stream_id AS id, seq FROM events UNION ALL SELECT feed_id, seq FROM feed_entries) AS numbered
     GROUP BY id
 ) AS feed
