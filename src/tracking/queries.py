@@ -17,7 +17,7 @@ from kernel.ids import OrderId, RiderId, StoreId
 from orders import queries as orders
 from tracking.model import RevisionCause, Stage
 from tracking.policy import privacy
-from tracking.policy.stages import STAGE_OF
+from tracking.policy.stages import STAGE_AFTER, STAGE_OF
 
 _sql: Final = load("tracking")
 
@@ -135,7 +135,7 @@ class OrderFeedView:
         seen = privacy.visible(fact.type, payload, self._caller.role)
         if seen is None:
             return None
-        stage = privacy.stage_after(fact.type)
+        stage = STAGE_AFTER.get(fact.type)
         shown = {"type": fact.type, "occurred_at": fact.occurred_at, "recorded_at": fact.recorded_at}
         return shown | ({"stage": stage} if stage else {}) | seen
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 import msgspec
 
 from kernel.actors import Role
-from tracking.policy.stages import STAGE_AFTER
 
 Fields = tuple[str, ...]
 
@@ -154,8 +153,3 @@ def may_see_position(carrying: Carrying, role: Role) -> bool:
 def may_see_card(carrying: Carrying, role: Role) -> bool:
     """Tell whether this role may know the rider's first name and vehicle now."""
     return carrying.phase is not None and carrying.phase in CARDS.get(role, frozenset())
-
-
-def stage_after(event_type: str) -> str | None:
-    """Return the stage an event brings the order to, or None."""
-    return STAGE_AFTER.get(event_type)

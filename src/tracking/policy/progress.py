@@ -46,8 +46,7 @@ def _after_kitchen(
             return replace(progress, accepted_at=at, ready_by=fact.ready_by), RevisionCause.KITCHEN_ESTIMATE
         case ReadyByChanged():
             return replace(progress, ready_by=fact.ready_by), RevisionCause.PREP_EXTENDED
-        case OrderReady():
-            return replace(progress, ready_at=at), RevisionCause.FOOD_READY
+    return replace(progress, ready_at=at), RevisionCause.FOOD_READY
 
 
 def _after_dispatch(
@@ -60,16 +59,15 @@ def _after_dispatch(
         case RiderAssigned():
             assigned = replace(progress, assigned_at=at, pickup_eta_at=fact.pickup_eta_at, arrived_at_pickup_at=None)
             return assigned, _cause_of_assignment(progress)
-        case RiderUnassigned():
-            alone = replace(
-                progress,
-                assigned_at=None,
-                pickup_eta_at=None,
-                arrived_at_pickup_at=None,
-                before=(),
-                was_reassigned=True,
-            )
-            return alone, RevisionCause.RIDER_REASSIGNED
+    alone = replace(
+        progress,
+        assigned_at=None,
+        pickup_eta_at=None,
+        arrived_at_pickup_at=None,
+        before=(),
+        was_reassigned=True,
+    )
+    return alone, RevisionCause.RIDER_REASSIGNED
 
 
 def _cause_of_assignment(progress: Progress) -> RevisionCause:
