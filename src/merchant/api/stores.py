@@ -51,7 +51,7 @@ class StoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     phone: Phone
     address: Address
     point: Point
-    opening_hours: OpeningHours = OpeningHours()
+    opening_hours: OpeningHours = msgspec.field(default_factory=OpeningHours)
     default_prep_minutes: PrepMinutes = USUAL_PREP_MINUTES
     auto_accept: bool = False
 

@@ -1,6 +1,7 @@
 from tests.merchant.builders import MINUTE, NOON
 
 from merchant import commands
+from merchant.commands import deadlines
 from orders import commands as orders
 
 
@@ -106,3 +107,17 @@ async def test_food_a_rider_took_is_not_waited_for(kitchen):
 
     assert "ticket.ready_overdue" not in await kitchen.told(order_id)
     assert await kitchen.rows("SELECT id FROM escalations") == []
+
+
+async def test_a_deadline_that_was_firing_while_the_kitchen_spoke_finds_out_under_the_lock(kitchen):
+    order_id = await kitchen.accepted(prep_minutes=15)
+    ticket_id = await kitchen.ticket_of(order_id)
+    await kitchen.answer(commands.extend, order_id, extended_minutes=10, reason="oven full")
+    kitchen.now = NOON + 15 * MINUTE
+
+    reminded = await kitchen.do(lambda tx: deadlines.remind_ready(tx, ticket_id, act=kitchen.act()))
+    escalated = await kitchen.do(lambda tx: deadlines.escalate_ready(tx, ticket_id, act=kitchen.act()))
+    expired = await kitchen.do(lambda tx: deadlines.expire(tx, ticket_id, act=kitchen.act()))
+
+    assert (reminded, escalated) == ("the kitchen asked for longer", "the kitchen asked for longer")
+    assert expired == "the ticket is accepted"
