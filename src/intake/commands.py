@@ -197,6 +197,7 @@ def _new_delivery(order: OrderView, store: StoreFacts, *, zone_id: ZoneId | None
         item_count=sum(line.quantity for line in order.lines),
         collect_minor=order.total_minor if order.payment_method is PaymentMethod.CASH else 0,
         currency=order.currency,
+        needs_code=bool(order.dropoff_code),
     )
 
 
