@@ -14,6 +14,7 @@ from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import StoreId
 from merchant import queries
+from merchant.policy.feed import seen_by_store
 from merchant.queries import OpenTickets
 
 After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**62)]
@@ -38,13 +39,24 @@ async def store_feed(
         async with begin() as tx:
             return await queries.open_tickets(tx, store_id)
 
+    show = show_whole if caller.role is Role.OPERATOR else show_to_store
     await feeds.serve(socket, Watch(store_id, PlainView(load, show), after=after, epoch=epoch))
 
 
-def show(fact: Recorded) -> dict[str, Any]:
-    """Return a fact as the tablet gets it. What is addressed to stores holds ids and times, nothing of the customer."""
+def show_whole(fact: Recorded) -> dict[str, Any]:
+    """Return a fact as the desk gets it."""
     told: dict[str, Any] = msgspec.json.decode(fact.payload)
-    return told | {"occurred_at": fact.occurred_at, "cause": fact.cause, "actor_role": fact.actor.role}
+    return told | _circumstances(fact)
+
+
+def show_to_store(fact: Recorded) -> dict[str, Any] | None:
+    """Return a fact as the tablet gets it, or None."""
+    told = seen_by_store(msgspec.json.decode(fact.payload))
+    return told | _circumstances(fact) if told is not None else None
+
+
+def _circumstances(fact: Recorded) -> dict[str, Any]:
+    return {"occurred_at": fact.occurred_at, "cause": fact.cause, "actor_role": fact.actor.role}
 
 
 ROUTES: Final = [store_feed]

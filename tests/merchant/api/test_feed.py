@@ -99,6 +99,7 @@ async def test_a_tablet_sees_what_is_open_then_everything_as_it_happens(kitchen,
     assert frames[-1]["event"]["order_id"] == order_id
     assert frames[-1]["event"]["prep_minutes"] == 15
     assert frames[-1]["event"]["actor_role"] == "merchant"
+    assert "refund_minor" not in str(frames)
 
 
 async def test_a_tablet_that_was_away_gets_exactly_what_it_missed(kitchen, tablet, relay):
