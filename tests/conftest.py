@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,11 +11,11 @@ import asyncpg
 import pytest
 import redis
 import structlog
+from tests.databases import Databases
 
 from recado.embedded import running_stores
 from recado.resources import migrations_directory
 
-database_numbers = count(1)
 # Plain lines: the default draws every traceback with its locals, which takes a quarter of a second each.
 structlog.configure(processors=[structlog.stdlib.add_log_level, structlog.processors.format_exc_info,
                                 structlog.processors.KeyValueRenderer(key_order=["event"])])  # fmt: skip
@@ -73,13 +72,20 @@ def migrated_template(stores: StoreUrls) -> Iterator[str]:
     stores.execute(f"DROP DATABASE {stores.template} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def databases(stores: StoreUrls, migrated_template: str) -> Iterator[Databases]:
+    """The migrated databases of this session."""
+    made = Databases(stores.database_url, migrated_template)
+    yield made
+    made.drop_all()
+
+
 @pytest.fixture
-def database_url(stores: StoreUrls, migrated_template: str) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """A migrated database of this test's own."""
-    name = f"{migrated_template}_{next(database_numbers)}"
-    stores.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-    yield stores.url_of(name)
-    stores.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    url = databases.take()
+    yield url
+    databases.give_back(url)
 
 
 @pytest.fixture
