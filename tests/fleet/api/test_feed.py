@@ -1,0 +1,131 @@
+"""The rider's socket on a real server: what the phone is told, and what it sends back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+import websockets
+from redis.asyncio import Redis
+from tests.fleet.api.conftest import SECRET
+from tests.fleet.town import NOON, Town
+from tests.infra.live.conftest import serving
+
+from accounts.model import Caller
+from accounts.tokens import Tokens
+from infra import clock
+from infra.clock import DomainClock
+from infra.db import Database
+from infra.live.announcer import RedisAnnouncer
+from infra.relay import Relay
+from kernel.actors import Role
+from recado.app import create_app
+from recado.background import running
+from recado.settings import Settings
+
+
+class Phone:
+    """A rider's phone that follows its feed."""
+
+    def __init__(self, client: websockets.ClientConnection) -> None:
+        self._client = client
+
+    async def next(self) -> dict[str, Any]:
+        async with asyncio.timeout(8):
+            return msgspec.json.decode(await self._client.recv())
+
+    async def events(self, count: int) -> list[str]:
+        return [(await self.next())["event"]["type"] for _ in range(count)]
+
+    async def send(self, frame: Any) -> dict[str, Any]:
+        await self._client.send(frame if isinstance(frame, str) else msgspec.json.encode(frame).decode())
+        return await self.next()
+
+
+class Server:
+    """The real application on a free port, with a relay beside it."""
+
+    def __init__(self, town: Town, port: int, relay: Relay) -> None:
+        self.town, self._port, self._relay = town, port, relay
+
+    def tell(self) -> None:
+        self._relay.wake()
+
+    @asynccontextmanager
+    async def phone(self, rider_id: str, **query: Any) -> AsyncIterator[Phone]:
+        words = "&".join(f"{name}={value}" for name, value in query.items())
+        token = Tokens(SECRET).issue(Caller(role=Role.RIDER, id=rider_id))
+        async with websockets.connect(
+            f"ws://127.0.0.1:{self._port}/v1/rider/feed?{words}",
+            additional_headers={"Authorization": f"Bearer {token}"},
+            compression=None,
+            close_timeout=1,
+        ) as client:
+            yield Phone(client)
+
+
+@pytest.fixture
+async def server(settings: Settings, town: Town, database_url: str, redis: Redis) -> AsyncIterator[Server]:
+    async with Database.connect(database_url, pool_size=4) as database:
+        async with database.begin() as tx:
+            await clock.simulate(tx, start_at=NOON, rate=0)
+        relay = Relay(database, database_url, DomainClock(database.read), consumers=[], announcer=RedisAnnouncer(redis))
+        async with serving(create_app(settings)) as port, running(relay.run()):
+            yield Server(town, port, relay)
+
+
+async def test_a_phone_gets_its_day_and_then_every_fact_of_it_without_a_gap(server):
+    town = server.town
+    ana, order = await town.rider("Ana"), await town.order()
+    (delivery,) = await town.carry(ana, order)
+    await asyncio.sleep(1.2)  # the relay tells what was written before anybody watched
+
+    async with server.phone(ana) as phone:
+        snapshot = await phone.next()
+        second = await town.order()
+        offer = await town.offer(ana, second)
+        server.tell()
+        made = await phone.next()
+
+    body = snapshot["body"]
+    assert (snapshot["type"], body["shift"]["status"], body["offers"]) == ("snapshot", "on", [])
+    assert [each["delivery_id"] for each in body["deliveries"]] == [delivery]
+    assert (made["seq"], made["event"]["type"]) == (snapshot["seq"] + 1, "offer.made")
+    assert made["event"]["offer_id"] == offer
+
+    async with server.phone(ana, after=0, epoch=snapshot["epoch"]) as phone:
+        resumed = await phone.next()
+        assert (resumed["type"], resumed["seq"]) == ("resumed", made["seq"])
+        assert await phone.events(5) == [
+            "rider.registered", "shift.started", "offer.made", "offer.accepted", "order.rider_assigned",
+        ]  # fmt: skip
+
+
+async def test_positions_come_over_the_socket_and_are_acknowledged_as_far_as_they_are_stored(server):
+    ana = await server.town.rider("Ana")
+    ping = {"device_at": NOON.isoformat(), "lat": -23.55, "lon": -46.63, "accuracy_m": 8}
+
+    async with server.phone(ana) as phone:
+        await phone.next()
+        single = await phone.send(ping)
+        many = await phone.send({"n": 41, "positions": [ping, {**ping, "lat": 91}]})
+        nonsense = await phone.send("not json")
+
+    assert (single["type"], single["n"]) == ("ack", 1)
+    assert [verdict["verdict"] for verdict in single["verdicts"]] == ["accepted"]
+    assert many["n"] == 41
+    assert [(verdict["verdict"], verdict["field"]) for verdict in many["verdicts"]] == [
+        ("duplicate", None), ("invalid", "lat"),
+    ]  # fmt: skip
+    assert (nonsense["type"], nonsense["problem"]["status"]) == ("error", 422)
+
+
+async def test_nobody_follows_a_rider_who_does_not_exist(server):
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        async with server.phone("rdr_00000000000000000000000000") as phone:
+            for _ in range(2):
+                await phone.next()
+
+    assert closed.value.rcvd.code == 4504
