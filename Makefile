@@ -8,7 +8,7 @@ PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
 READY := $(VENV)/ready
 
-.PHONY: demo dev lock format check test
+.PHONY: demo dev lock format contracts check test soak
 
 # Each stamp is written last: an interrupted step leaves none, and the next run does it again from its beginning.
 $(PACKAGES): requirements/dev.txt
@@ -40,8 +40,16 @@ check: dev
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/mypy"
 
+# Event schemas, the OpenAPI document and the problem list are generated and committed; a test fails on drift.
+contracts: dev
+	"$(BIN)/recado" contracts .
+
 demo: dev
 	@"$(BIN)/recado" demo
 
 test: dev
 	"$(BIN)/pytest"
+
+# The same tests with their full budgets: 10,000 interleavings instead of 200, 50 kills instead of 3.
+soak: dev
+	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest"

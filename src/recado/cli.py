@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "migrate": "Bring the database to this version.",
     "token": "Print an access token for somebody.",
     "example": "Open an example city and print its ids and tokens.",
+    "contracts": "Write what is generated from the code into a checkout.",
     "watch": "Print a feed's frames as they come.",
     "day": "Play a day of orders and check everything.",
     "demo": "Play an evening at a speed a person can follow.",
