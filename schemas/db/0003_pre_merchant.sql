@@ -60,6 +60,7 @@ CREATE TABLE tickets (
     accepted_at timestamptz,
     preparing_at timestamptz,
     ready_at timestamptz,
+    rider_arrived_at timestamptz, -- a rider waits at the counter
     ended_at timestamptz,
     end_reason text,
     cancellation_answer_by timestamptz,

@@ -21,6 +21,8 @@ from orders.messages import (
     OrderReady,
     OrderRejected,
     PreparationStarted,
+    RiderArrivedAtPickup,
+    RiderUnassigned,
 )
 
 
@@ -55,6 +57,16 @@ async def _cancellation_asked(tx: Tx, fact: Recorded, act: Act) -> None:
     await following.note_cancellation_asked(tx, asked.order_id, answer_by=asked.answer_by)
 
 
+async def _rider_arrived(tx: Tx, fact: Recorded, act: Act) -> None:
+    del act
+    await following.note_rider_arrived(tx, OrderId(fact.stream_id), at=fact.occurred_at)
+
+
+async def _rider_unassigned(tx: Tx, fact: Recorded, act: Act) -> None:
+    del act
+    await following.note_rider_arrived(tx, OrderId(fact.stream_id), at=None)
+
+
 async def _items_disputed(tx: Tx, fact: Recorded, act: Act) -> None:
     del act
     disputed = msgspec.json.decode(fact.payload, type=ItemsDisputed)
@@ -75,6 +87,8 @@ CONSUMER: Final = Consumer(
         OrderPickedUp.event_type(): _picked_up,
         CancellationAsked.event_type(): _cancellation_asked,
         ItemsDisputed.event_type(): _items_disputed,
+        RiderArrivedAtPickup.event_type(): _rider_arrived,
+        RiderUnassigned.event_type(): _rider_unassigned,
     },
 )
 

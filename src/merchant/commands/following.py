@@ -47,6 +47,11 @@ async def note_cancellation_asked(tx: Tx, order_id: OrderId, *, answer_by: datet
     await db.tickets.set_cancellation_asked(tx, order_id, answer_by=answer_by)
 
 
+async def note_rider_arrived(tx: Tx, order_id: OrderId, *, at: datetime | None) -> None:
+    """Show on the tablet since when a rider waits at the counter; None: that rider will not carry it after all."""
+    await db.tickets.set_rider_arrived(tx, order_id, at=at)
+
+
 async def note_items_disputed(tx: Tx, order_id: OrderId, problems: Sequence[ItemProblem], *, seq: int) -> None:
     """Show on the tablet that a rider's count does not agree."""
     await db.tickets.set_items_disputed(tx, order_id, problems, seq=seq)

@@ -10,7 +10,8 @@ SELECT id, status FROM tickets WHERE order_id = $1
 
 -- name: find_ticket
 SELECT id, order_id, store_id, short_number, status, lines, offered_at, accept_by, is_window_extended, reminders_sent,
-       prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, ended_at, end_reason,
+       prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, rider_arrived_at,
+       ended_at, end_reason,
        CASE WHEN status = 'accepted' THEN cancellation_answer_by END AS cancellation_answer_by,
        CASE WHEN items_disputed_seq > items_answered_seq THEN items_disputed ELSE '[]' END AS items_disputed
 FROM tickets WHERE id = $1
@@ -18,21 +19,24 @@ FROM tickets WHERE id = $1
 -- name: lock_ticket
 -- A question to cancel is open only while nothing was cooked: the ticket itself says when it was answered.
 SELECT id, order_id, store_id, short_number, status, lines, offered_at, accept_by, is_window_extended, reminders_sent,
-       prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, ended_at, end_reason,
+       prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, rider_arrived_at,
+       ended_at, end_reason,
        CASE WHEN status = 'accepted' THEN cancellation_answer_by END AS cancellation_answer_by,
        CASE WHEN items_disputed_seq > items_answered_seq THEN items_disputed ELSE '[]' END AS items_disputed
 FROM tickets WHERE id = $1 FOR UPDATE
 
 -- name: list_open_tickets
 SELECT id, order_id, store_id, short_number, status, lines, offered_at, accept_by, is_window_extended, reminders_sent,
-       prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, ended_at, end_reason,
+       prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, rider_arrived_at,
+       ended_at, end_reason,
        CASE WHEN status = 'accepted' THEN cancellation_answer_by END AS cancellation_answer_by,
        CASE WHEN items_disputed_seq > items_answered_seq THEN items_disputed ELSE '[]' END AS items_disputed
 FROM tickets WHERE store_id = $1 AND ended_at IS NULL AND id > $2 ORDER BY id LIMIT $3
 
 -- name: list_tickets
 SELECT id, order_id, store_id, short_number, status, lines, offered_at, accept_by, is_window_extended, reminders_sent,
-       prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, ended_at, end_reason,
+       prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, rider_arrived_at,
+       ended_at, end_reason,
        CASE WHEN status = 'accepted' THEN cancellation_answer_by END AS cancellation_answer_by,
        CASE WHEN items_disputed_seq > items_answered_seq THEN items_disputed ELSE '[]' END AS items_disputed
 FROM tickets WHERE store_id = $1 AND ($2::text IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
@@ -62,6 +66,9 @@ UPDATE tickets SET accept_by = $2, is_window_extended = true WHERE id = $1
 
 -- name: set_cancellation_asked
 UPDATE tickets SET cancellation_answer_by = $2 WHERE order_id = $1
+
+-- name: set_rider_arrived
+UPDATE tickets SET rider_arrived_at = $2 WHERE order_id = $1
 
 -- name: set_items_disputed
 UPDATE tickets SET items_disputed = $2::jsonb, items_disputed_seq = $3 WHERE order_id = $1 AND items_disputed_seq < $3

@@ -95,6 +95,11 @@ async def set_cancellation_asked(tx: Tx, order_id: OrderId, *, answer_by: dateti
     await tx.execute(_sql.set_cancellation_asked, order_id, answer_by)
 
 
+async def set_rider_arrived(tx: Tx, order_id: OrderId, *, at: datetime | None) -> None:
+    """Write since when a rider waits at the counter; None: nobody does."""
+    await tx.execute(_sql.set_rider_arrived, order_id, at)
+
+
 async def set_items_disputed(tx: Tx, order_id: OrderId, problems: Sequence[ItemProblem], *, seq: int) -> None:
     """Write what the rider's count found; `seq` is the number of the complaint among the order's facts."""
     await tx.execute(_sql.set_items_disputed, order_id, _json.encode(problems).decode(), seq)

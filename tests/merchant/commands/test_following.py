@@ -1,4 +1,4 @@
-from tests.merchant.builders import MINUTE, NOON
+from tests.merchant.builders import MINUTE, NOON, an_id
 
 from kernel.actors import Role
 from merchant import commands
@@ -100,3 +100,22 @@ async def test_an_order_without_a_ticket_concerns_no_kitchen(kitchen):
 
     sql = "SELECT count(*) FROM events WHERE actor_role = $1 AND type LIKE 'ticket.w%'"
     assert await kitchen.value(sql, Role.SYSTEM) == 0
+
+
+async def test_the_tablet_shows_since_when_a_rider_waits_and_forgets_one_who_left(kitchen):
+    order_id = await kitchen.accepted()
+    kitchen.now = NOON + 9 * MINUTE
+    await kitchen.on_order(order_id, lambda tx, order: orders.rider_arrived_at_pickup(tx, order, act=kitchen.act()))
+    kitchen.now = NOON + 10 * MINUTE
+    await kitchen.hear()
+    assert (await kitchen.ticket(order_id))["rider_arrived_at"] == NOON + 9 * MINUTE
+
+    await kitchen.on_order(
+        order_id,
+        lambda tx, order: orders.unassign_rider(
+            tx, order, delivery_id=an_id("dlv"), assignment_no=1, reason="flat tyre", act=kitchen.act()
+        ),
+    )
+    await kitchen.hear()
+
+    assert (await kitchen.ticket(order_id))["rider_arrived_at"] is None
