@@ -11,7 +11,7 @@ from litestar.params import JSONBody, QueryParameter
 from accounts.guards import allow
 from accounts.model import Scope
 from infra import clock as domain_clock
-from infra.clock import DomainClock, wall_now
+from infra.clock import DomainClock, Reading, wall_now
 from infra.db import Tx
 from infra.sql import load
 from kernel.actors import Role
@@ -39,13 +39,6 @@ class ClockMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] | None = None
 
 
-class ClockMoved(msgspec.Struct, frozen=True, kw_only=True):
-    """The clock as it stands now."""
-
-    now: datetime
-    rate: float
-
-
 class Heads(msgspec.Struct, frozen=True, kw_only=True):
     """The newest number of every feed that got something after a position."""
 
@@ -56,22 +49,25 @@ class Heads(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/clock", guards=[allow(*Role)])
 async def read_clock(clock: NamedDependency[DomainClock], tx: NamedDependency[Tx]) -> ClockView:
     """Tell domain time, what is due and not done, and when the next deadline comes."""
-    reading = await clock.reading()
-    now = reading.at(wall_now())
-    unfinished = await tx.fetchrow(_sql.read_unfinished, now)
-    return msgspec.convert(
-        {"now": now, "rate": reading.rate, "is_simulated": reading.is_simulated, **dict(unfinished or {})}, ClockView
-    )
+    return await _view(tx, await clock.reading())
 
 
 @put("/v1/clock", guards=_ADMINISTRATION)
 async def move_clock(
     data: JSONBody[ClockMove], clock: NamedDependency[DomainClock], tx: NamedDependency[Tx]
-) -> ClockMoved:
+) -> ClockView:
     """Move a simulated clock forward, or change its pace; a real installation refuses."""
     reading = await domain_clock.move(tx, to=data.to, rate=data.rate)
     clock.forget()
-    return ClockMoved(now=reading.domain_at, rate=reading.rate)
+    return await _view(tx, reading)
+
+
+async def _view(tx: Tx, reading: Reading) -> ClockView:
+    now = reading.at(wall_now())
+    unfinished = await tx.fetchrow(_sql.read_unfinished, now)
+    return msgspec.convert(
+        {"now": now, "rate": reading.rate, "is_simulated": reading.is_simulated, **dict(unfinished or {})}, ClockView
+    )
 
 
 @get("/v1/clock/heads", guards=_ADMINISTRATION)

@@ -140,20 +140,16 @@ class ClockOverHttp:
         """Return the time and what is unfinished."""
         return _decoded(await self._operator.must("GET", "/v1/clock"), ClockState)
 
-    async def move(self, *, to: datetime | None = None, rate: float | None = None) -> datetime:
-        """Move the clock forward or change its pace, and return the time."""
+    async def move(self, *, to: datetime | None = None, rate: float | None = None) -> ClockState:
+        """Move the clock forward or change its pace, and return what that made due."""
         wish = {name: value for name, value in (("to", to), ("rate", rate)) if value is not None}
-        return _decoded(await self._operator.must("PUT", "/v1/clock", wish), _Moved).now
+        return _decoded(await self._operator.must("PUT", "/v1/clock", wish), ClockState)
 
     async def heads(self, *, after_position: int) -> tuple[int, Mapping[str, int]]:
         """Return the newest event's position and the heads of the feeds that got entries since."""
         answer = await self._operator.must("GET", f"/v1/clock/heads?after_position={after_position}")
         found = _decoded(answer, _Heads)
         return found.position, found.heads
-
-
-class _Moved(msgspec.Struct, frozen=True):
-    now: datetime
 
 
 class _Heads(msgspec.Struct, frozen=True):

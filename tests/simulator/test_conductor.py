@@ -29,7 +29,6 @@ class Clockmaker:
         self.feed_heads: dict[str, int] = {}
 
     async def read(self) -> ClockState:
-        await asyncio.sleep(0)
         overdue = [due for due in self.deadlines if due <= self.time]
         if overdue and self.busy_looks <= 0:
             for due in overdue:
@@ -47,12 +46,12 @@ class Clockmaker:
             position=self.position,
         )
 
-    async def move(self, *, to: datetime | None = None, rate: float | None = None) -> datetime:
+    async def move(self, *, to: datetime | None = None, rate: float | None = None) -> ClockState:
         if to is not None:
             assert to > self.time
             self.time, self.busy_looks = to, self.looks_until_settled
         self.rate = self.rate if rate is None else rate
-        return self.time
+        return await self.read()
 
     async def heads(self, *, after_position: int) -> tuple[int, Mapping[str, int]]:
         self.diary.append(f"heads after {after_position}")
