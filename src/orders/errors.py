@@ -33,6 +33,15 @@ class QuoteChanged(DomainError):
         super().__init__("The order went on meanwhile; here is the quote of now.", order_id=order_id, quote=quote)
 
 
+class CancellationAlreadyAsked(DomainError):
+    """The store is being asked already whether this order may be cancelled."""
+
+    kind, code = Kind.CONFLICT, "cancellation.already_asked"
+
+    def __init__(self, order_id: OrderId, *, answer_by: Any) -> None:
+        super().__init__(f"The store answers by {answer_by:%H:%M:%S} UTC.", order_id=order_id, answer_by=answer_by)
+
+
 class CancellationNotOpen(DomainError):
     """Nobody is asking to cancel this order, or it was answered otherwise already."""
 

@@ -19,6 +19,13 @@ QUOTE_VALID: Final = timedelta(minutes=2)
 COMPLAINT_WINDOW: Final = timedelta(hours=24)  # domain contract, lifecycles: completed when nobody complained for a day
 
 
+_STANDS_ON: Final = {
+    EntryKind.CAPTURE: EntryKind.AUTHORISE,
+    EntryKind.VOID: EntryKind.AUTHORISE,
+    EntryKind.REFUND: EntryKind.CAPTURE,
+}
+
+
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """Where the money of one order is, counting what is asked for as if done: nothing is promised twice."""
 
@@ -71,6 +78,23 @@ def balance(entries: Iterable[PaymentEntry], *, currency: str) -> Balance:
         captured=captured,
         refunded=moved(EntryKind.REFUND),
     )
+
+
+def must_wait(kind: EntryKind, entries: Iterable[PaymentEntry]) -> bool:
+    """Tell whether a movement stands on one the provider has not answered: no refund of what may never be taken."""
+    return any(entry.kind is _STANDS_ON.get(kind) and entry.status is EntryStatus.REQUESTED for entry in entries)
+
+
+def list_waiting(settled: PaymentEntry, entries: Iterable[PaymentEntry]) -> list[PaymentEntry]:
+    """Return what waited for this movement and can be asked of the provider now."""
+    asked = (entry for entry in entries if entry.status is EntryStatus.REQUESTED)
+    return [entry for entry in asked if _STANDS_ON.get(entry.kind) is settled.kind]
+
+
+def list_falling(refused: PaymentEntry, entries: Sequence[PaymentEntry]) -> list[PaymentEntry]:
+    """Return what can never happen because this was refused, and what stands on that in turn."""
+    falling = list_waiting(refused, entries)
+    return falling + [further for entry in falling for further in list_falling(entry, entries)]
 
 
 def check_refund(order_id: OrderId, ledger: Balance, amount: Money) -> None:

@@ -154,7 +154,9 @@ async def list_events(tx: Tx, order_id: OrderId, *, after: int, limit: int) -> l
 async def quote_cancellation(tx: Tx, order_id: OrderId, *, caller: Caller, now: datetime) -> Quote:
     """Return what cancelling would mean now; raises `OrderNotFound` where it is not theirs."""
     await get_order(tx, order_id, caller=caller)
-    order = (await store.lock_orders(tx, [order_id]))[order_id]
+    order = await store.find_order(tx, order_id)
+    if order is None:
+        raise OrderNotFound
     entries = await store.list_entries(tx, order_id)
     return policy.quote_cancellation(order, entries, by=caller.role, now=now)
 

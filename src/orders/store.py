@@ -46,6 +46,12 @@ async def lock_orders(tx: Tx, order_ids: Iterable[OrderId]) -> dict[OrderId, Ord
     return {row["id"]: _order(row) for row in rows}
 
 
+async def find_order(tx: Tx, order_id: OrderId) -> Order | None:
+    """Return the head of an order without locking it: for reads."""
+    row = await tx.fetchrow(_sql.find_order, order_id)
+    return _order(row) if row else None
+
+
 async def advance_order(tx: Tx, order_id: OrderId, by: int) -> int:
     """Hand out the next `by` numbers of the order and return the last of them."""
     head: int = await tx.fetchval(_sql.advance_order, order_id, by)
@@ -119,9 +125,9 @@ async def find_open_cancellation(tx: Tx, order_id: OrderId) -> Cancellation | No
     return _cancellation(await tx.fetchrow(_sql.find_open_cancellation, order_id))
 
 
-async def find_last_cancellation(tx: Tx, order_id: OrderId) -> Cancellation | None:
-    """Return the newest request, whatever became of it."""
-    return _cancellation(await tx.fetchrow(_sql.find_last_cancellation, order_id))
+async def find_cancellation(tx: Tx, order_id: OrderId, *, quote_version: str, by: Actor) -> Cancellation | None:
+    """Return this caller's request that answered to this quote, whatever became of it."""
+    return _cancellation(await tx.fetchrow(_sql.find_cancellation, order_id, quote_version, by.role, by.id))
 
 
 async def settle_cancellation(

@@ -11,21 +11,28 @@ from orders.commands import payments
 from orders.commands.asking import ANSWER_DUE, drop_if_asked
 from orders.commands.kitchen import start_preparing
 from orders.commands.numbering import advance, lock_one, tell
-from orders.errors import CancellationNotOpen, QuoteChanged
+from orders.errors import CancellationAlreadyAsked, CancellationNotOpen, QuoteChanged
 from orders.messages import CancellationAsked, OrderCancelled
 from orders.model import Cancellation, CancellationStatus, Move, Order, OrderStatus
 
 
 async def request_cancellation(tx: Tx, order: Order, *, version: str, reason: str, act: Act) -> Cancellation:
-    """Execute the quote of this version: cancel at once, or ask the store. Repeats return the request as it stands."""
-    last = await store.find_last_cancellation(tx, order.id)
-    if last is not None and (order.status is OrderStatus.CANCELLED or last.status is CancellationStatus.ASKED):
-        return last
+    """Execute the quote of this version: cancel at once, or ask the store.
+
+    The same caller's repeat returns the request as it stands, whatever became of it; somebody else's question, or the
+    same one for another reason, is refused while the store has not answered.
+    """
+    earlier = await store.find_cancellation(tx, order.id, quote_version=version, by=act.actor)
+    if earlier is not None and earlier.reason == reason:
+        return earlier
     entries = await store.list_entries(tx, order.id)
     quote = policy.quote_cancellation(order, entries, by=act.actor.role, now=act.now)
     policy.check_executable(order, quote)
     if quote.version != version:
         raise QuoteChanged(order.id, quote=quote)
+    asked = await store.find_open_cancellation(tx, order.id)
+    if asked is not None and quote.outcome is policy.Outcome.STORE_IS_ASKED:
+        raise CancellationAlreadyAsked(order.id, answer_by=asked.answer_by)
     is_at_once = quote.outcome is policy.Outcome.AT_ONCE
     request = Cancellation(
         id=ids.new(str, "cnl"),
@@ -78,8 +85,11 @@ async def lapse_cancellation(tx: Tx, order_id: OrderId, *, act: Act) -> str | No
     """Silence at the deadline means yes, as no prep was recorded; returns why it was moot, or None."""
     order = await lock_one(tx, order_id)
     asked = await store.find_open_cancellation(tx, order_id)
-    if asked is None or order.status is not OrderStatus.ACCEPTED:
+    if asked is None:
         return f"nothing is asked of an order that is {order.status}"
+    if order.status is not OrderStatus.ACCEPTED:
+        await drop_if_asked(tx, order, CancellationStatus.MOOT, act=act)
+        return f"the order is {order.status}"
     await store.settle_cancellation(tx, asked.id, CancellationStatus.LAPSED, by=act.actor, now=act.now)
     await cancel(tx, order, reason=asked.reason, fee_minor=asked.fee_minor, act=act)
     return None

@@ -1,5 +1,7 @@
 """The payment ledger. A movement is asked for in the transaction that decides it; the provider answers later."""
 
+from typing import Any
+
 from infra import timers
 from infra.db import Tx
 from kernel.events import Act
@@ -30,10 +32,8 @@ async def request(
     )
     await store.insert_entry(tx, entry, now=act.now)
     fact = PaymentSettled if in_cash else PaymentRequested
-    await tell(
-        tx, order.id, fact(order_id=order.id, entry_id=entry.id, kind=kind, amount_minor=amount.amount_minor), act=act
-    )
-    if not in_cash:
+    await tell(tx, order.id, fact(**_facts(entry)), act=act)
+    if not in_cash and not policy.must_wait(kind, await store.list_entries(tx, order.id)):
         await timers.schedule(tx, PERFORM, entry.id, due_at=act.now)
 
 
@@ -70,23 +70,34 @@ async def refund(tx: Tx, order: Order, amount: Money, *, reason: str, act: Act) 
 async def record_settlement(
     tx: Tx, entry: PaymentEntry, *, is_done: bool, provider_ref: str | None, reason: str, act: Act
 ) -> None:
-    """Write what the provider answered, once; a second answer to the same entry changes nothing."""
+    """Write what the provider answered, once; a second answer to the same entry changes nothing.
+
+    What waited for this movement is asked for now, or falls with it.
+    """
     await lock_one(tx, entry.order_id)
     status = EntryStatus.SETTLED if is_done else EntryStatus.REFUSED
     if not await store.settle_entry(tx, entry.id, status, provider_ref=provider_ref, now=act.now):
         return
-    facts = {
+    entries = await store.list_entries(tx, entry.order_id)
+    if is_done:
+        await tell(tx, entry.order_id, PaymentSettled(**_facts(entry)), act=act)
+        for waiting in policy.list_waiting(entry, entries):
+            await timers.schedule(tx, PERFORM, waiting.id, due_at=act.now)
+        return
+    await tell(tx, entry.order_id, PaymentRefused(**_facts(entry), reason=reason), act=act)
+    for falling in policy.list_falling(entry, entries):
+        await store.settle_entry(tx, falling.id, EntryStatus.REFUSED, provider_ref=None, now=act.now)
+        fact = PaymentRefused(**_facts(falling), reason=f"{entry.kind} was refused")
+        await tell(tx, entry.order_id, fact, act=act)
+
+
+def _facts(entry: PaymentEntry) -> dict[str, Any]:
+    return {
         "order_id": entry.order_id,
         "entry_id": entry.id,
         "kind": entry.kind,
         "amount_minor": entry.amount.amount_minor,
     }
-    await tell(
-        tx,
-        entry.order_id,
-        PaymentSettled(**facts) if is_done else PaymentRefused(**facts, reason=reason),  # type: ignore[arg-type]
-        act=act,
-    )
 
 
 async def find_entry(tx: Tx, entry_id: LedgerEntryId) -> PaymentEntry | None:

@@ -17,6 +17,12 @@ WHERE id = ANY ($1::text[])
 ORDER BY id
 FOR UPDATE
 
+-- name: find_order
+SELECT id, short_number, status, seq, epoch, city_id, store_id, customer_id, platform_id, rider_id, total_minor, currency,
+       payment_method, dropoff_code, ready_by, placed_at, ready_at, preparing_at, delivered_at
+FROM orders
+WHERE id = $1
+
 -- name: advance_order
 UPDATE orders SET seq = seq + $2 WHERE id = $1 RETURNING seq
 
