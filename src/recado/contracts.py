@@ -58,8 +58,9 @@ def problems() -> str:
         [
             "# Problems",
             "",
-            "Every refusal is `application/problem+json` (RFC 9457) with `type` `/problems/<code>`; codes are for ever.",
-            "Kinds are answered: invalid 422, forbidden 403, not_found 404, conflict 409, gone 410, busy 503 (retry as it is).",
+            "Every refusal is `application/problem+json` (RFC 9457): `type` is `/problems/<code>`, for ever.",
+            "Kinds are answered: invalid 422, forbidden 403, not_found 404, conflict 409, gone 410,",
+            "busy 503 (retry as it is).",
             "A body that cannot be read is 400 with the field and the reason; a missing or refused token 401.",
             "",
             "| code | kind | what it means |",
