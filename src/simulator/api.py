@@ -15,6 +15,7 @@ from simulator.errors import Unexpected
 Json = dict[str, Any]
 T = TypeVar("T")
 AGAIN_AFTER_S: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # every write is safe to repeat
+NO_REFUSALS: Final = (400, 422)
 CONNECTIONS: Final = 32
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -58,16 +59,21 @@ class Caller:
         """Do something that cannot be refused, or fail with Unexpected."""
         answer = await self.ask(method, path, body, key=key)
         if not answer.is_good:
-            raise Unexpected(f"{method} {path} answered {answer.status}: {answer.body[:500].decode(errors='replace')}")
+            raise _unexpected(method, path, answer)
         return answer
 
     async def ask(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Answer:
-        """Do something that may be refused; a refusal is an answer, and is counted by its code."""
+        """Do something that may be refused; a refusal is an answer, and is counted by its code.
+
+        What the API cannot read, or breaks on, is no refusal: it fails with Unexpected.
+        """
         headers = {"Idempotency-Key": key} if key else {}
         answer = await self._api.send(method, path, body, token=self.token, headers=headers)
         if answer.status == httpx.codes.UNAUTHORIZED and self._wish is not None:
             await self.renew()
             answer = await self._api.send(method, path, body, token=self.token, headers=headers)
+        if answer.status in NO_REFUSALS or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise _unexpected(method, path, answer)
         if not answer.is_good:
             self._api.refusals[answer.code()] += 1
         return answer
@@ -155,6 +161,10 @@ class ClockOverHttp:
 class _Heads(msgspec.Struct, frozen=True):
     position: int
     heads: dict[str, int]
+
+
+def _unexpected(method: str, path: str, answer: Answer) -> Unexpected:
+    return Unexpected(f"{method} {path} answered {answer.status}: {answer.body[:500].decode(errors='replace')}")
 
 
 def _decoded(answer: Answer, shape: type[T]) -> T:

@@ -66,7 +66,7 @@ def timelines(scene: Scene, histories: Mapping[str, Sequence[Json]], riders: Map
 
 def _timeline(record: OrderRecord, history: Sequence[Json], riders: Mapping[str, str]) -> Timeline:
     last = {str(event["type"]): event for event in history}  # A rider assigned later replaces an earlier one.
-    assigned = last.get("order.rider_assigned")
+    assigned, promised = last.get("order.rider_assigned"), last.get("promise.made")
 
     def at(kind: str) -> str | None:
         return last[kind]["occurred_at"] if kind in last else None
@@ -77,7 +77,7 @@ def _timeline(record: OrderRecord, history: Sequence[Json], riders: Mapping[str,
             "outcome": record.refusal or record.outcome or record.state,
             "placed_at": record.plan.placed_at,
             "rider": riders.get(assigned["payload"]["rider_id"]) if assigned else None,
-            "promised_by": record.answer.get("promised_by"),
+            "promised_by": promised["payload"]["promised_by"] if promised else None,
             "assigned_at": at("order.rider_assigned"),
             "ready_at": at("order.ready"),
             "picked_up_at": at("order.picked_up"),

@@ -76,7 +76,7 @@ class Kitchen:
 
     async def _say_late(self, record: OrderRecord) -> None:
         minutes = ceil(record.plan.kitchen.says_late / A_MINUTE)
-        await self._say(record, "extend", {"extended_minutes": minutes, "reason": "the oven is full"})
+        await self._say(record, "extend", {"minutes": minutes, "reason": "the oven is full"})
 
     async def _ready(self, record: OrderRecord) -> None:
         await self._say(record, "ready")

@@ -32,7 +32,7 @@ async def test_a_late_kitchen_promises_less_and_says_so_when_it_should_have_been
     assert town.asked[2] == (
         10,
         "/v1/tickets/tkt_1/extend",
-        {"extended_minutes": 5, "reason": "the oven is full"},
+        {"minutes": 5, "reason": "the oven is full"},
     )
     assert town.moves()[-1] == (15, "ready")
 
