@@ -6,7 +6,7 @@ from typing import Final
 # Domain contract, dispatch: alerted 5 min past due, the customer chooses after 15. Due is when a rider should be found.
 ALERT_AFTER: Final = timedelta(minutes=5)
 NOBODY_AFTER: Final = timedelta(minutes=15)
-FOUND_BEFORE_READY: Final = timedelta(minutes=10)  # the usual way to the store and a spare offer
+FOUND_BEFORE_READY: Final = timedelta(minutes=5)  # dispatch sends nobody earlier than 4 min; a round and an answer
 
 
 def due_at(*, ready_by: datetime | None, now: datetime) -> datetime:
