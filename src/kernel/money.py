@@ -40,9 +40,9 @@ class Money(msgspec.Struct, frozen=True, order=True):
             raise CurrencyMismatch(f"{self.currency} and {other.currency} do not mix")
 
 
-def round_minor(amount: Decimal) -> int:
+def round_minor(amount_minor: Decimal) -> int:
     """Round to whole minor units, half to even. The one rounding of the house: apply it once, last."""
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    return int(amount_minor.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
 def total(amounts: Iterable[Money], *, currency: str) -> Money:

@@ -1,0 +1,104 @@
+"""Names carry units, and say the words of docs/glossary.md."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src"
+MODULES = sorted(SRC.rglob("*.py"))
+NUMBERS = {"int", "float", "Decimal"}
+MEASURED = re.compile(
+    r"(^|_)(timeout|speed|radius|distance|duration|delay|price|amount|interval|latency|elapsed|ttl|lease|fee|bearing)$"
+)
+BANNED = {
+    "driver": "rider",
+    "courier": "rider",
+    "restaurant": "store",
+    "vendor": "merchant or store",
+    "collection": "pickup",
+    "destination": "dropoff",
+    "canceled": "cancelled",
+    "canceling": "cancelling",
+    "drop_off": "dropoff",
+}
+
+
+def parsed(path):
+    return ast.parse(path.read_text())
+
+
+def annotated(tree):
+    """Yield name and annotation of every field, parameter and variable that declares its type."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id, node.annotation
+        elif isinstance(node, ast.arg) and node.annotation is not None:
+            yield node.arg, node.annotation
+
+
+def is_number(annotation):
+    return any(isinstance(part, ast.Name) and part.id in NUMBERS for part in ast.walk(annotation)) and not any(
+        isinstance(part, ast.Name | ast.Attribute) and getattr(part, "id", getattr(part, "attr", "")) == "Callable"
+        for part in ast.walk(annotation)
+    )
+
+
+def defined(tree):
+    """Yield every name a module defines: classes, functions, parameters, fields, variables. Not what it imports."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.ClassDef(name=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.arg(arg=name)
+            ):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+
+
+def words(name):
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_a_number_that_measures_something_says_in_what(path):
+    bare = [
+        name for name, annotation in annotated(parsed(path)) if MEASURED.search(words(name)) and is_number(annotation)
+    ]
+
+    assert bare == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_our_own_names_use_our_own_words(path):
+    wrong = {
+        name: f"say {instead}"
+        for name in defined(parsed(path))
+        for banned, instead in BANNED.items()
+        if re.search(rf"(^|_){banned}(s|_|$)", words(name))
+    }
+
+    assert wrong == {}
+
+
+def test_columns_that_measure_something_say_in_what():
+    column = re.compile(r"^\s{4}(\w+) (integer|bigint|smallint|double precision|numeric|real)\b", re.MULTILINE)
+    bare = [
+        f"{path.name}: {name}"
+        for path in sorted((ROOT / "schemas/db").glob("*.sql"))
+        for name, _ in column.findall(path.read_text())
+        if MEASURED.search(name)
+    ]
+
+    assert bare == []
+
+
+def test_tables_and_columns_use_our_own_words():
+    for path in sorted((ROOT / "schemas/db").glob("*.sql")):
+        text = re.sub(r"--[^\n]*", "", path.read_text())
+        assert [word for word in BANNED if re.search(rf"(\b|_){word}s?(\b|_)", text)] == [], path.name
