@@ -259,3 +259,11 @@ def test_who_walks_needs_longer_than_who_rides():
 
 def test_without_riders_nothing_is_matched():
     assert match([], []) == {}
+
+
+def test_who_is_busy_beyond_the_horizon_is_not_waited_for():
+    far_out = working(ANA, in_hand=[a_task(is_picked_up=True, dropoff=at(north_m=9000))])
+
+    plan = decide(a_city([wanted()], [far_out]))
+
+    assert (word_on(plan).outcome, word_on(plan).why) == ("nobody", "nobody is free soon")
