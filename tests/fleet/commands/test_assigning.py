@@ -100,7 +100,7 @@ async def test_food_on_the_road_is_not_taken_away(town):
 async def test_no_rider_five_minutes_past_due_alerts_the_desk_and_fifteen_asks_the_customer(town):
     order = await town.order(ready_in=20)
 
-    await town.wait(minutes(14))
+    await town.wait(minutes(19))
     assert "delivery.unassigned_alert" not in await town.told(order)
     await town.wait(minutes(1))
     assert (await town.told(order))[-1] == "delivery.unassigned_alert"
@@ -126,7 +126,7 @@ async def test_a_kitchen_that_needs_longer_moves_the_alert(town):
         )
     await town.drain()
 
-    await town.wait(minutes(24))
+    await town.wait(minutes(29))
     assert "delivery.unassigned_alert" not in await town.told(order)
     await town.wait(minutes(1))
     assert "delivery.unassigned_alert" in await town.told(order)

@@ -1,12 +1,11 @@
 import pytest
-from tests.fleet.builders import ANA, BETO, a_delivery, a_report, after
+from tests.fleet.builders import ANA, BETO, a_delivery, a_report
 
 from fleet.errors import CodeLocked
 from fleet.model.deliveries import DeliveryStatus as S
 from fleet.model.deliveries import Move as M
 from fleet.model.reports import ReportKind as K
 from fleet.policy import reports as policy
-from fleet.policy import searching
 from kernel.errors import IllegalMove
 
 
@@ -58,9 +57,3 @@ def test_after_five_wrong_codes_not_even_the_right_one_helps():
     assert [policy.tries_left(a_delivery(code_tries=tries)) for tries in range(5)] == [4, 3, 2, 1, 0]
     with pytest.raises(CodeLocked):
         policy.is_right_code(a_delivery(code_tries=5), expected="4711", given="4711")
-
-
-def test_a_rider_is_due_ten_minutes_before_the_food_is_ready_or_at_once():
-    assert searching.due_at(ready_by=after(minutes=25), now=after()) == after(minutes=15)
-    assert searching.due_at(ready_by=after(minutes=3), now=after()) == after()
-    assert searching.due_at(ready_by=None, now=after()) == after()
