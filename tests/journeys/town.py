@@ -1,5 +1,6 @@
 """A small town and its people, each a client of the public API; time stands until the test moves it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,19 @@ class Watchers:
             await feed.close()
 
 
+class Person(Caller):
+    """A client who takes every answer as it comes, and asks again where the first try is still being worked on."""
+
+    async def ask(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Answer:
+        """Send one request, again while nobody answers it."""
+        headers = {"Idempotency-Key": key} if key else {}
+        while True:
+            answer = await self._api.send(method, path, body, token=self.token, headers=headers)
+            if answer.code() != "idempotency.key_busy":
+                return answer
+            await asyncio.sleep(0.1)
+
+
 class Order:
     """One order as Ana knows it."""
 
@@ -79,7 +93,7 @@ class Order:
 class Rider:
     """A rider's phone: reports where they are every half minute of a shift, and follows the rider's own feed."""
 
-    def __init__(self, town: "Town", name: str, rider_id: str, caller: Caller, corner: Point) -> None:
+    def __init__(self, town: "Town", name: str, rider_id: str, caller: Person, corner: Point) -> None:
         self._town, self.name, self.id, self.caller = town, name, rider_id, caller
         self._leg: Leg = standing(corner, since=EVENING)
         self._is_on_shift = False
@@ -139,7 +153,7 @@ class Town:
         self.api, self.watchers, self.database = api, watchers, database
         self.installation = ClockOverHttp(api)
         self.stage = Conductor(self.installation, watchers)
-        self.operator = api.administrator
+        self.operator = Person(api, api.administrator.token)
         self.city_id = self.store_id = ""
         self.items: dict[str, str] = {}
         self.ana = self.kitchen = self.operator
@@ -152,13 +166,17 @@ class Town:
         """Make the time stand and open the city."""
         await self.stage.begin()
         await self._open_city()
-        self.ana = await self.api.caller("customer", f"cus_{1:026}")
-        self.kitchen = await self.api.caller("merchant", f"per_{2:026}", store_ids=[self.store_id])
+        self.ana = await self.person("customer", f"cus_{1:026}")
+        self.kitchen = await self.person("merchant", f"per_{2:026}", store_ids=[self.store_id])
         self.kitchen_feed = await self.watchers.follow(
             Feed(self.store_id, f"/v1/stores/{self.store_id}/feed", self.kitchen)
         )
         self.beto = await self._enter_rider("Beto", "+5511987654321", BETOS_CORNER)
         self.carla = await self._enter_rider("Carla", "+5511987654322", CARLAS_CORNER)
+
+    async def person(self, role: str, subject_id: str, **wish: object) -> Person:
+        """Return a person of this role with a token."""
+        return Person(self.api, await self.api.new_token({"role": role, "subject_id": subject_id, **wish}))
 
     async def pass_time(self, span: timedelta) -> None:
         """Let so much time pass, everything that falls due on the way at its own instant."""
@@ -203,7 +221,7 @@ class Town:
         await self.rest()
         return order
 
-    async def ticket_of(self, order: Order) -> str:
+    def ticket_of(self, order: Order) -> str:
         """Return the ticket the Cantina's tablet rang with."""
         offered = [event for event in heard(self.kitchen_feed, "ticket.offered") if event["order_id"] == order.id]
         assert len(offered) == 1
@@ -211,10 +229,13 @@ class Town:
 
     async def answer_ticket(self, order: Order, word: str, body: Json | None = None) -> Answer:
         """Let the kitchen say something about an order."""
-        path = f"/v1/tickets/{await self.ticket_of(order)}/{word}"
-        answer = await self.kitchen.ask("POST", path, body)
+        answer = await self.say_to_ticket(order, word, body)
         await self.rest()
         return answer
+
+    async def say_to_ticket(self, order: Order, word: str, body: Json | None = None) -> Answer:
+        """Let the kitchen say something, and wait for nothing but the answer."""
+        return await self.kitchen.ask("POST", f"/v1/tickets/{self.ticket_of(order)}/{word}", body)
 
     async def status_of(self, order: Order) -> str:
         """Return how far the order is, in the desk's words."""
@@ -227,6 +248,12 @@ class Town:
                 "SELECT kind, amount_minor, status FROM payment_entries WHERE order_id = $1 ORDER BY id", order.id
             )
         return [(row["kind"], row["amount_minor"], row["status"]) for row in rows]
+
+    async def pending_deadlines(self) -> list[tuple[str, str]]:
+        """Return what is still to come: kind and subject."""
+        async with self.database.read() as tx:
+            rows = await tx.fetch("SELECT kind, subject_id FROM timers WHERE status = 'pending' ORDER BY due_at")
+        return [(row["kind"], row["subject_id"]) for row in rows]
 
     async def _open_city(self) -> None:
         city = await self._add("/v1/cities", _CITY)
@@ -243,7 +270,7 @@ class Town:
     async def _enter_rider(self, name: str, phone: str, corner: Point) -> Rider:
         wish = {"city_id": self.city_id, "name": name, "phone": phone, "vehicle": "bicycle", "capacity": 3}
         rider_id = str((await self._add("/v1/riders", wish))["id"])
-        rider = Rider(self, name, rider_id, await self.api.caller("rider", rider_id), corner)
+        rider = Rider(self, name, rider_id, await self.person("rider", rider_id), corner)
         await self.watchers.follow(rider.feed)
         return rider
 
