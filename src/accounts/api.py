@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 import msgspec
-from litestar import post
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -15,6 +15,7 @@ from kernel.ids import StoreId, is_id
 
 _PREFIX: Final = {Role.RIDER: "rdr", Role.CUSTOMER: "cus", Role.MERCHANT: "per", Role.OPERATOR: "per"}
 _A_DAY_S: Final = 86_400
+CALLERS: Final = [role for role in Role if role is not Role.SYSTEM]
 
 
 class TokenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +44,21 @@ async def issue_token(data: JSONBody[TokenRequest], tokens: NamedDependency[Toke
     return TokenIssued(access_token=token, token_type="Bearer", expires_in_s=data.lifetime_s)  # noqa: S106
 
 
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the token speaks for, and what it opens."""
+
+    role: Role
+    id: str
+    scopes: list[Scope]
+    store_ids: list[StoreId]
+
+
+@get("/v1/me", guards=[allow(*CALLERS)], sync_to_thread=False)
+def get_me(caller: NamedDependency[Caller]) -> Me:
+    """Tell who is calling, as the token says it."""
+    return Me(role=caller.role, id=caller.id, scopes=sorted(caller.scopes), store_ids=sorted(caller.store_ids))
+
+
 def caller_from(request: TokenRequest) -> Caller:
     """Return the caller a token is asked for, or say which field contradicts the role."""
     prefix = _PREFIX.get(request.role)
@@ -62,4 +78,4 @@ def caller_from(request: TokenRequest) -> Caller:
     )
 
 
-ROUTES: Final = [issue_token]
+ROUTES: Final = [issue_token, get_me]

@@ -1,6 +1,6 @@
 import pytest
 
-from accounts.api import TokenRequest, caller_from
+from accounts.api import Me, TokenRequest, caller_from, get_me
 from accounts.model import Caller, Scope
 from kernel.actors import Role
 from kernel.errors import InvalidField
@@ -32,3 +32,9 @@ def test_a_contradiction_is_named(request_: TokenRequest, field: str):
         caller_from(request_)
 
     assert refusal.value.facts["field"] == field
+
+
+def test_whoever_calls_learns_who_they_are_and_what_they_may():
+    nena = Caller(role=Role.MERCHANT, id=f"per_{ONE}", store_ids=frozenset({STORE}))
+
+    assert get_me.fn(nena) == Me(role=Role.MERCHANT, id=f"per_{ONE}", scopes=[], store_ids=[STORE])
