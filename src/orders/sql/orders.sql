@@ -9,13 +9,14 @@ VALUES ($1, nextval('order_short_numbers'), $2, 'received', $3, $4, $5, $6, $7, 
 RETURNING short_number
 
 -- name: lock_orders
--- In id order, so that two steps over the same orders never wait for each other in a ring.
+-- In id order, so that two steps over the same orders never wait for each other in a ring. Rows that only refer to an order
+-- (foreign keys) pass.
 SELECT id, short_number, status, seq, epoch, city_id, store_id, customer_id, platform_id, rider_id, total_minor, currency,
        payment_method, dropoff_code, ready_by, placed_at, ready_at, preparing_at, delivered_at
 FROM orders
 WHERE id = ANY ($1::text[])
 ORDER BY id
-FOR UPDATE
+FOR NO KEY UPDATE
 
 -- name: find_order
 SELECT id, short_number, status, seq, epoch, city_id, store_id, customer_id, platform_id, rider_id, total_minor, currency,
