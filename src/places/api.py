@@ -46,7 +46,7 @@ class RuleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     value: dict[str, Any]
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     scope_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    valid_from: datetime | None = None
+    valid_from: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,7 +35,7 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True):
 class ClockMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the clock shall stand, or how fast it shall run (0: it stands)."""
 
-    to: datetime | None = None
+    to: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] | None = None
 
 
