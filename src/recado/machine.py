@@ -72,9 +72,10 @@ class _Machine:
             for name, process in self._stores.processes.items():
                 supervisor.adopt(name, process)
         working = asyncio.create_task(self._work(job))
-        working.add_done_callback(lambda _: stopping.set())
-        await supervisor.run(until=stopping)
-        working.cancel()
+        idle = asyncio.Event()
+        ending = asyncio.create_task(_end(working, stopping, idle))
+        await supervisor.run(until=idle)
+        ending.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await working
 
@@ -137,6 +138,15 @@ async def _until_ready(settings: Settings) -> None:
 
 async def _for_ever(_: Run) -> None:
     await asyncio.Event().wait()
+
+
+async def _end(working: asyncio.Task[None], stopping: asyncio.Event, idle: asyncio.Event) -> None:
+    # The job lets go of what it uses before that is stopped.
+    working.add_done_callback(lambda _: stopping.set())
+    await stopping.wait()
+    working.cancel()
+    await asyncio.wait([working])
+    idle.set()
 
 
 def _url_host(host: str) -> str:

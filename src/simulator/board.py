@@ -42,7 +42,7 @@ class Board:
         if not self._console.is_terminal:
             while True:
                 await self._look()
-                self._console.print(self._line(), highlight=False)
+                self._console.print(self._line(), highlight=False, soft_wrap=True)
                 await asyncio.sleep(SAY_EVERY_S)
         with Live(console=self._console, auto_refresh=False, transient=True) as live:
             while True:

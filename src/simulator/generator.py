@@ -38,7 +38,7 @@ WHOLE_DAY: Final = (
     Wave(middle_h=2.5, spread_h=0.7, share=0.45),  # half past twelve, where the day starts at ten
     Wave(middle_h=10.0, spread_h=0.9, share=0.55),
 )
-EVENING: Final = (Wave(middle_h=1.0, spread_h=0.45, share=1.0),)
+EVENING: Final = (Wave(middle_h=0.8, spread_h=0.3, share=1.0),)
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ def _rider(chance: Random, wish: Wish, stores: Sequence[StorePlan], number: int)
         name=f"rider-{number:03}",
         place=_around(chance, chance.choice(stores).place, 500),
         on_at=wish.starts_at + _whole_minutes(max(0.0, wave.middle_h - half_h + chance.uniform(-0.3, 0.3)) * 60),
-        off_at=wish.starts_at + _whole_minutes((wave.middle_h + half_h + chance.uniform(0.5, 1.5)) * 60),
+        off_at=wish.starts_at + _whole_minutes((wave.middle_h + half_h + chance.uniform(0.4, 0.9)) * 60),
         vehicle=_one_of(chance, VEHICLES),
     )
 
@@ -98,7 +98,7 @@ def _order(chance: Random, wish: Wish, stores: Sequence[StorePlan], number: int)
     store = stores[popular]
     distance_m, bearing = chance.triangular(300, 3_800, 1_500), chance.uniform(0, 2 * pi)
     cancels = chance.random() < CUSTOMER_CANCELS
-    placed_at = wish.starts_at + timedelta(seconds=round(max(0.25, hour) * 3600))
+    placed_at = wish.starts_at + timedelta(seconds=round(max(0.05, hour) * 3600))
     return OrderPlan(
         name=f"order-{number:04}",
         store=store.name,

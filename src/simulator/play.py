@@ -58,9 +58,10 @@ async def play(
         cast = await set_up(scene)
         await cast.enter()
         await stage.begin()
-        if on_stage is not None:
-            await on_stage(scene, cast)
-        await stage.play(is_over=lambda: scene.book.is_over and cast.are_all_home, give_up_at=day.ends_at + OVERTIME)
+        async with _beside(on_stage, scene, cast):
+            await stage.play(
+                is_over=lambda: scene.book.is_over and cast.are_all_home, give_up_at=day.ends_at + OVERTIME
+            )
         await stage.settle(until=stage.now + (CLOSING_OF_THE_BOOKS if rate is None else timedelta(0)))
         wall_s = time.monotonic() - started_s
         histories = await read_histories(scene)
