@@ -58,11 +58,7 @@ class Up:
 
     def left_behind(self) -> list[str]:
         """Return the commands of living processes that belong to this run, other than the supervisor."""
-        return [
-            _command(pid)
-            for pid in (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-            if pid != self.process.pid and _belongs(pid, self.data)
-        ]
+        return left_behind(self.data, other_than=self.process.pid)
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -85,6 +81,15 @@ def running_up(data: Path, **env: str) -> Iterator[Up]:
         yield up.until_ready()
     finally:
         up.end()
+
+
+def left_behind(data: Path, *, other_than: int) -> list[str]:
+    """Return the commands of living processes that live in this directory or carry its mark."""
+    return [
+        _command(pid)
+        for pid in (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        if pid != other_than and _belongs(pid, data)
+    ]
 
 
 def wait_until(is_true: Callable[[], object], *, within_s: float) -> None:
