@@ -22,12 +22,14 @@ from simulator.movement import Leg, ride, standing
 
 Json = dict[str, Any]
 EVENING: Final = datetime(2031, 3, 7, 22, tzinfo=UTC)  # a Friday, seven in São Paulo; ahead of every real clock
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 SE: Final = Point(lat=-23.5505, lon=-46.6333)
 CANTINA: Final = offset(SE, east_m=0, north_m=0)
 BETOS_CORNER: Final = offset(SE, east_m=150, north_m=0)
 CARLAS_CORNER: Final = offset(SE, east_m=0, north_m=600)
 ANAS_DOOR: Final = offset(SE, east_m=900, north_m=300)
 MENU: Final = {"moqueca": 5_200, "suco": 1_100}
+SETTLED_WITHIN_S: Final = 40.0  # a killed holder's deadline is taken over after 15
 PING_EVERY: Final = timedelta(seconds=30)
 PACE: Final = Pace(
     speed_mps=4.0,
@@ -163,8 +165,7 @@ class Town:
         self._orders = count(1)
 
     async def open(self) -> None:
-        """Make the time stand and open the city."""
-        await self.stage.begin()
+        """Open the city and bring its people in."""
         await self._open_city()
         self.ana = await self.person("customer", f"cus_{1:026}")
         self.kitchen = await self.person("merchant", f"per_{2:026}", store_ids=[self.store_id])
@@ -192,6 +193,22 @@ class Town:
     async def rest(self) -> None:
         """Let everything that is to be done at this instant be done, and everybody hear of it."""
         await self.stage.play_instant(self.stage.now)
+
+    async def until_told(self) -> None:
+        """On flowing time: wait until every fact was told, every deadline kept, and everybody heard of it.
+
+        Not for a round of dispatch that a killed worker holds: there is nothing left to dispatch.
+        """
+        async with asyncio.timeout(SETTLED_WITHIN_S):
+            while not await self._is_settled():  # noqa: ASYNC110  other processes settle it
+                await asyncio.sleep(0.1)
+            _, heads = await self.installation.heads(after_position=0)
+            await self.watchers.catch_up(heads)
+
+    async def _is_settled(self) -> bool:
+        state = await self.installation.read()
+        due = [kind for kind, _ in await self.pending_deadlines(until=state.now) if kind != "dispatch.round"]
+        return not state.unsent_events and not due
 
     async def order(self, *, payment: str, item: str = "moqueca") -> Order:
         """Let Ana order, and follow her order on her phone; the desk follows it too."""
@@ -249,10 +266,11 @@ class Town:
             )
         return [(row["kind"], row["amount_minor"], row["status"]) for row in rows]
 
-    async def pending_deadlines(self) -> list[tuple[str, str]]:
-        """Return what is still to come: kind and subject."""
+    async def pending_deadlines(self, *, until: datetime | None = None) -> list[tuple[str, str]]:
+        """Return what is still to come, or only until then: kind and subject."""
+        pending = "SELECT kind, subject_id FROM timers WHERE status = 'pending' AND due_at <= $1 ORDER BY due_at"
         async with self.database.read() as tx:
-            rows = await tx.fetch("SELECT kind, subject_id FROM timers WHERE status = 'pending' ORDER BY due_at")
+            rows = await tx.fetch(pending, until or NEVER)
         return [(row["kind"], row["subject_id"]) for row in rows]
 
     async def _open_city(self) -> None:
@@ -302,6 +320,7 @@ async def a_standing_town(house: House, database_url: str) -> AsyncIterator[Town
             await clock.simulate(tx, start_at=EVENING, rate=0)
         house.start("api-1", "worker-1")
         async with a_town(house, database) as town:
+            await town.stage.begin()
             yield town
 
 
