@@ -19,9 +19,8 @@ SELECT number, type, actor_role, cause, occurred_at, recorded_at, payload FROM (
 ) AS entry JOIN events USING (id) ORDER BY number
 """
 ADDED: Final = frozenset({"occurred_at", "recorded_at", "stage", "cause", "actor_role"})
-A_ROUND: Final = re.compile(r"dispatch\.round of \S+ is pending after 0 ")  # held by whoever was killed; others look too
-    r"dispatch\.round of \S+ is pending after 0 "
-)  # a killed worker's lease; any other looks too
+# A round held by whoever was killed: it is taken over later, and any other round looks as well.
+A_ROUND: Final = re.compile(r"dispatch\.round of \S+ is pending after 0 ")
 HIDDEN: Final = {"type": "hidden"}
 
 
