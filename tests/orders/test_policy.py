@@ -195,6 +195,13 @@ def test_what_is_not_possible_is_refused():
         policy.check_executable(order, quote)
 
 
+def test_what_is_possible_is_let_through():
+    order = an_order(status=OrderStatus.PLACED)
+    quote = policy.quote_cancellation(order, [], by=Role.CUSTOMER, now=NOON)
+
+    policy.check_executable(order, quote)
+
+
 def test_the_stores_answer_counts_until_the_second_it_is_due():
     asked = Cancellation(
         id="cnl_x",
