@@ -48,8 +48,8 @@ demo: dev
 	@"$(BIN)/recado" demo
 
 test: dev
-	"$(BIN)/pytest"
+	"$(BIN)/pytest" -n auto --maxprocesses 4
 
 # The same tests with their full budgets: 10,000 interleavings instead of 200, 50 kills instead of 3.
 soak: dev
-	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest"
+	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest" -n auto --maxprocesses 4
