@@ -9,8 +9,6 @@ import msgspec
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import Scope as ConnectionScope
 from redis.asyncio import Redis
 
@@ -28,7 +26,7 @@ from infra.live.source import FeedTables
 from infra.wakes import Wakes
 from intake.commands import Around
 from places.zones import Zones
-from recado import parts
+from recado import document, parts
 from recado.background import running
 from recado.etags import tag_answers
 from recado.settings import Settings
@@ -139,18 +137,6 @@ def create_app(settings: Settings) -> Litestar:
         exception_handlers=problems.HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,  # recado.logs has set it up
-        openapi_config=_openapi(),
+        openapi_config=document.config(),
         signature_namespace={"Any": Any},
-    )
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Recado",
-        version="1",
-        path="/schema",
-        components=Components(
-            security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-        ),
-        security=[{"token": []}],
     )

@@ -12,6 +12,7 @@ import msgspec
 from kernel.errors import DomainError
 from kernel.events import Event
 from recado.app import create_app
+from recado.document import document
 from recado.samples import sample
 from recado.settings import Settings
 
@@ -47,7 +48,7 @@ def event_examples() -> Mapping[str, str]:
 
 def openapi() -> str:
     """Return the OpenAPI document of all routes."""
-    return _text(create_app(_NOWHERE).openapi_schema.to_schema())
+    return _text(document(create_app(_NOWHERE)))
 
 
 def problems() -> str:
