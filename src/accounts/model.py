@@ -1,5 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,9 @@ class Scope(StrEnum):
     MARKETING = "marketing"
     RULES = "rules"
     ADMINISTRATION = "administration"
+
+
+HANDLING_ORDERS: Final = frozenset({Scope.INTAKE, Scope.DISPATCH, Scope.SUPPORT, Scope.QUALITY})  # see whose they are
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from accounts.guards import allow
-from accounts.model import Caller, Scope
+from accounts.model import HANDLING_ORDERS, Caller, Scope
 from infra.db import Tx
 from kernel.actors import Role
 from kernel.ids import OrderId
@@ -16,6 +16,9 @@ from orders.model import Cancellation, OrderStatus
 from orders.policy import Quote
 from orders.queries import OrderEventView, OrderPage, OrderView
 
+_MAY_SEE: Final = [
+    allow(Role.CUSTOMER, Role.MERCHANT, Role.RIDER, Role.PLATFORM, Role.OPERATOR, scopes=HANDLING_ORDERS)
+]
 _MAY_CANCEL: Final = [allow(Role.CUSTOMER, Role.PLATFORM, Role.OPERATOR, scopes=[Scope.INTAKE, Scope.SUPPORT])]
 After = Annotated[int, QueryParameter(name="after", ge=0, le=2**62)]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
@@ -30,7 +33,7 @@ class CancellationOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
-@get("/v1/orders", guards=[allow(*Role)])
+@get("/v1/orders", guards=_MAY_SEE)
 async def list_orders(
     caller: NamedDependency[Caller],
     tx: NamedDependency[Tx],
@@ -42,13 +45,13 @@ async def list_orders(
     return await queries.list_orders(tx, caller=caller, status=status, before=cursor, limit=limit)
 
 
-@get("/v1/orders/{order_id:str}", guards=[allow(*Role)])
+@get("/v1/orders/{order_id:str}", guards=_MAY_SEE)
 async def get_order(order_id: FromPath[OrderId], caller: NamedDependency[Caller], tx: NamedDependency[Tx]) -> OrderView:
     """Return an order as the caller may see it."""
     return await queries.get_order(tx, order_id, caller=caller)
 
 
-@get("/v1/orders/{order_id:str}/events", guards=[allow(Role.OPERATOR)])
+@get("/v1/orders/{order_id:str}/events", guards=[allow(Role.OPERATOR, scopes=HANDLING_ORDERS)])
 async def list_events(
     order_id: FromPath[OrderId],
     caller: NamedDependency[Caller],

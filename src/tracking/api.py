@@ -6,7 +6,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.types import Guard
 
 from accounts.guards import allow
-from accounts.model import Caller
+from accounts.model import HANDLING_ORDERS, Caller
 from infra.db import Begin, Tx
 from infra.live.session import Feeds
 from infra.live.view import Watch
@@ -15,7 +15,9 @@ from kernel.ids import OrderId
 from tracking import queries
 from tracking.queries import OrderFeedView, TrackingView
 
-_MAY_TRACK: Final[list[Guard]] = [allow(Role.CUSTOMER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM)]
+_MAY_TRACK: Final[list[Guard]] = [
+    allow(Role.CUSTOMER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM, scopes=HANDLING_ORDERS)
+]
 After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**62)]
 Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64)]
 

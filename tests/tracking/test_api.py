@@ -1,7 +1,7 @@
 """Tracking over HTTP and WebSocket: a real server, a real relay, and the clock standing at noon."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from tests.infra.live.conftest import Watcher, serving
 from tests.tracking.evening import NOON, RIDERS, STRAIGHT, ZE, Evening, delivery_of, minutes
 
-from accounts.model import Caller
+from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from fleet.messages import RiderPosition, TurnedBack
 from infra import clock
@@ -40,9 +40,9 @@ class House:
         self.evening, self.redis, self.port = evening, redis, port
         self.tokens = Tokens(SECRET)
 
-    def token(self, role: Role, caller_id: str = ZE, *, store: bool = False) -> str:
+    def token(self, role: Role, caller_id: str = ZE, *, store: bool = False, scopes: Iterable[Scope] = ()) -> str:
         stores = frozenset({StoreId(self.evening.store_id)}) if store else frozenset[StoreId]()
-        return self.tokens.issue(Caller(role=role, id=caller_id, store_ids=stores))
+        return self.tokens.issue(Caller(role=role, id=caller_id, scopes=frozenset(scopes), store_ids=stores))
 
     @property
     def everybody(self) -> dict[str, str]:
@@ -50,7 +50,7 @@ class House:
             "customer": self.token(Role.CUSTOMER),
             "platform": self.token(Role.PLATFORM, "plt_1"),
             "merchant": self.token(Role.MERCHANT, "per_2", store=True),
-            "operator": self.token(Role.OPERATOR, "per_1"),
+            "operator": self.token(Role.OPERATOR, "per_1", scopes=[Scope.SUPPORT]),
         }
 
     async def get(self, order_id: str, token: str) -> httpx.Response:

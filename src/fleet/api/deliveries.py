@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from accounts.guards import allow
-from accounts.model import Caller, Scope
+from accounts.model import HANDLING_ORDERS, Caller, Scope
 from fleet.commands import assigning, offers, reports
 from fleet.queries import decisions as decision_queries
 from fleet.queries import deliveries as queries
@@ -91,7 +91,9 @@ async def decline_offer(
     return await queries.get_offer(tx, offer_id)
 
 
-@get("/v1/deliveries/{delivery_id:str}", guards=[allow(Role.RIDER, Role.MERCHANT, Role.OPERATOR)])
+@get(
+    "/v1/deliveries/{delivery_id:str}", guards=[allow(Role.RIDER, Role.MERCHANT, Role.OPERATOR, scopes=HANDLING_ORDERS)]
+)
 async def get_delivery(
     delivery_id: FromPath[DeliveryId], caller: NamedDependency[Caller], tx: NamedDependency[Tx]
 ) -> DeliveryView:
@@ -133,7 +135,11 @@ async def unassign(
     return await queries.get_delivery(tx, delivery_id, caller=caller)
 
 
-@post("/v1/deliveries/{delivery_id:str}/confirm-return", status_code=200, guards=[allow(Role.MERCHANT, Role.OPERATOR)])
+@post(
+    "/v1/deliveries/{delivery_id:str}/confirm-return",
+    status_code=200,
+    guards=[allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.DISPATCH, Scope.SUPPORT])],
+)
 async def confirm_return(
     delivery_id: FromPath[DeliveryId],
     caller: NamedDependency[Caller],
