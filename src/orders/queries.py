@@ -181,6 +181,9 @@ def may_see(caller: Caller, row: Any) -> bool:
 def _view(row: Any, role: Role) -> OrderView:
     fields = dict(row)
     fields["dropoff"] = Point(lat=fields.pop("dropoff_lat"), lon=fields.pop("dropoff_lon"))
+    hidden = _HIDDEN[role]
+    if role is Role.RIDER and (fields["delivered_at"] or fields["ended_at"]):
+        hidden |= _CONTACT  # what was needed at the door is nobody's business after it
     fields["lines"] = msgspec.json.decode(fields["lines"])
     fields["problems"] = msgspec.json.decode(fields["problems"])
-    return msgspec.convert({name: value for name, value in fields.items() if name not in _HIDDEN[role]}, OrderView)
+    return msgspec.convert({name: value for name, value in fields.items() if name not in hidden}, OrderView)

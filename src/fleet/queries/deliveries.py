@@ -19,7 +19,7 @@ _sql: Final = load("fleet")
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery as one role may see it. The store is not shown whose door it goes to."""
+    """A delivery as one role may see it. The store is not shown whose door it goes to, nor the rider afterwards."""
 
     delivery_id: DeliveryId
     order_id: OrderId
@@ -86,7 +86,8 @@ async def get_delivery(tx: Tx, delivery_id: DeliveryId, *, caller: Caller) -> De
     if row is None or not _may_see(row, caller):
         raise DeliveryNotFound
     view = _view(row)
-    return msgspec.structs.replace(view, dropoff=None) if caller.role is Role.MERCHANT else view
+    may_see_door = caller.role is Role.OPERATOR or (caller.role is Role.RIDER and view.ended_at is None)
+    return view if may_see_door else msgspec.structs.replace(view, dropoff=None)
 
 
 async def list_in_hand(tx: Tx, rider_id: RiderId) -> list[DeliveryView]:
