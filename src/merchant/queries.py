@@ -19,8 +19,9 @@ SNAPSHOT_TICKETS = 500  # a kitchen with more open at once is not a kitchen
 
 
 class StoreView(Store, frozen=True, kw_only=True):
-    """A store, and whether it takes orders at this instant."""
+    """A store, and whether it takes orders at this instant. Its phone is its staff's and the desk's to know."""
 
+    phone: str | None  # type: ignore[assignment]  # numbers are masked between parties
     is_open: bool
     is_paused: bool
 
@@ -102,10 +103,10 @@ async def facts_for_order(tx: Tx, store_id: StoreId, item_ids: Iterable[ItemId],
     )
 
 
-async def get_store(tx: Tx, store_id: StoreId, *, at: datetime) -> StoreView:
-    """Return a store as it is at this instant; raises `StoreNotFound`."""
-    found = await _get(tx, store_id)
-    return view(found, at=at)
+async def get_store(tx: Tx, store_id: StoreId, *, caller: Caller, at: datetime) -> StoreView:
+    """Return a store as it is at this instant, as the caller may see it; raises `StoreNotFound`."""
+    seen = view(await _get(tx, store_id), at=at)
+    return seen if policy.may_see_phone(caller, store_id) else msgspec.structs.replace(seen, phone=None)
 
 
 def view(found: Store, *, at: datetime) -> StoreView:

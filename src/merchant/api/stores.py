@@ -125,9 +125,14 @@ async def add_store(
 
 
 @get("/v1/stores/{store_id:str}", guards=[allow(*Role)])
-async def get_store(store_id: FromPath[StoreId], tx: NamedDependency[Tx], now: NamedDependency[datetime]) -> StoreView:
+async def get_store(
+    store_id: FromPath[StoreId],
+    caller: NamedDependency[Caller],
+    tx: NamedDependency[Tx],
+    now: NamedDependency[datetime],
+) -> StoreView:
     """Return a store, and whether it takes orders now."""
-    return await queries.get_store(tx, store_id, at=now)
+    return await queries.get_store(tx, store_id, caller=caller, at=now)
 
 
 @patch("/v1/stores/{store_id:str}", guards=_STAFF)

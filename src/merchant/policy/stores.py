@@ -25,6 +25,11 @@ def may_change_store(caller: Caller, store_id: StoreId) -> bool:
     return works_at(caller, store_id) or caller.has(Scope.ADMINISTRATION)
 
 
+def may_see_phone(caller: Caller, store_id: StoreId) -> bool:
+    """Tell whether the caller may ring this store up: its staff, and the desk."""
+    return works_at(caller, store_id) or caller.role is Role.OPERATOR
+
+
 def is_open(hours: OpeningHours, *, time_zone: str, at: datetime) -> bool:
     """Tell whether the hours say open at this instant, by the clock on the store's wall."""
     week = [hours.monday, hours.tuesday, hours.wednesday, hours.thursday, hours.friday, hours.saturday, hours.sunday]

@@ -74,13 +74,14 @@ async def test_a_store_of_somebody_else_is_not_there(kitchen, step):
 
 
 async def test_a_store_belongs_to_a_merchant_we_know(kitchen):
+    known = await kitchen.do(lambda tx: queries.get_store(tx, kitchen.store_id, caller=kitchen.nena, at=kitchen.now))
     new = NewStore(
         merchant_id=MerchantId(an_id("mer", 9)),
         city_id=CityId(kitchen.city_id),
         name="Nowhere",
         phone="+551130001234",
         address="-",
-        point=(await kitchen.do(lambda tx: queries.get_store(tx, kitchen.store_id, at=kitchen.now))).point,
+        point=known.point,
         opening_hours=OpeningHours(),
         default_prep_minutes=15,
         auto_accept=False,

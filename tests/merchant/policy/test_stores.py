@@ -87,16 +87,17 @@ RIDER = Caller(role=Role.RIDER, id=an_id("rdr"), store_ids=frozenset({CANTINA}))
 
 
 @pytest.mark.parametrize(
-    ("caller", "tickets", "settings"),
+    ("caller", "tickets", "settings", "phone"),
     [
-        (NENA, True, True),
-        (STRANGER, False, False),
-        (DISPATCHER, True, False),
-        (ADMINISTRATOR, False, True),
-        (RIDER, False, False),
+        (NENA, True, True, True),
+        (STRANGER, False, False, False),
+        (DISPATCHER, True, False, True),
+        (ADMINISTRATOR, False, True, True),
+        (RIDER, False, False, False),
     ],
     ids=["staff", "another store's staff", "dispatcher", "administrator", "rider"],
 )
-def test_who_may_do_what_at_a_store(caller, tickets, settings):
+def test_who_may_do_what_at_a_store(caller, tickets, settings, phone):
     assert policy.may_work_on_tickets(caller, CANTINA) is tickets
     assert policy.may_change_store(caller, CANTINA) is settings
+    assert policy.may_see_phone(caller, CANTINA) is phone
