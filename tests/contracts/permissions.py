@@ -1,0 +1,214 @@
+"""Who may call what: the one table, as the contract of behaviour grants it. A route that is not in it fails the test.
+
+A role's cell says whose objects it reaches: its `OWN`, or `ANY`; without a cell there are none. An operator reaches
+every object with one of the scopes named.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from tests.contracts.worlds import EVENING, World, an_order
+
+from accounts.model import Scope as S
+
+Body = Callable[[World], Any]
+OWN: Final = "own"
+ANY: Final = "any"
+ROLES: Final = ("customer", "merchant", "rider", "platform")
+NO_SCOPE: Final = "none"
+EVERY: Final = frozenset({NO_SCOPE, *S})  # an operator, whatever their scopes
+ADMINISTRATION: Final = frozenset({S.ADMINISTRATION})
+DISPATCH: Final = frozenset({S.DISPATCH})
+CALLS: Final = frozenset({S.DISPATCH, S.SUPPORT})
+HANDLERS: Final = frozenset({S.INTAKE, S.DISPATCH, S.SUPPORT, S.QUALITY})  # whoever handles orders sees whose they are
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route: which roles reach whose objects, with which scopes an operator does, and a body that fits."""
+
+    customer: str | None = None
+    merchant: str | None = None
+    rider: str | None = None
+    platform: str | None = None
+    operator: frozenset[str] = frozenset()
+    is_public: bool = False
+    body: Body | None = None
+    query: str = ""
+
+    def reach(self, role: str) -> str | None:
+        """Return whose objects this role reaches."""
+        found: str | None = getattr(self, role)
+        return found
+
+
+def _says(**said: Any) -> Body:
+    return lambda _: said
+
+
+def _reports(**said: Any) -> Body:
+    return lambda world: {"report_id": f"{world.name} {sorted(said)}", "occurred_at": EVENING} | said
+
+
+def _public() -> Row:
+    return Row(is_public=True)
+
+
+def _everybody(query: str = "") -> Row:
+    return Row(customer=ANY, merchant=ANY, rider=ANY, platform=ANY, operator=EVERY, query=query)
+
+
+def _ticket(body: Body | None = None) -> Row:
+    return Row(merchant=OWN, operator=DISPATCH, body=body)
+
+
+def _carries(body: Body) -> Row:
+    return Row(rider=OWN, operator=CALLS, body=body)
+
+
+def _administers(body: Body) -> Row:
+    return Row(operator=ADMINISTRATION, body=body)
+
+
+def _desk(scopes: frozenset[str], body: Body | None = None, query: str = "") -> Row:
+    return Row(operator=scopes, body=body, query=query)
+
+
+_RIDERS_OWN: Final = Row(rider=OWN)
+_SEES: Final = Row(customer=OWN, merchant=OWN, rider=OWN, platform=OWN, operator=HANDLERS)
+_TRACKS: Final = Row(customer=OWN, merchant=OWN, platform=OWN, operator=HANDLERS)
+_CANCELS: Final = frozenset({S.INTAKE, S.SUPPORT})
+_POINT: Final = {"lat": -23.55, "lon": -46.63}
+
+
+def _city(world: World) -> Any:
+    place = {"country": "BR", "currency": "BRL", "time_zone": "America/Bahia", "centre": _POINT}
+    return {"name": f"another {world.name}"} | place
+
+
+def _zone(world: World) -> Any:
+    return {"city_id": world.ids["city_id"], "name": "another", "polygon": [_POINT, _POINT, _POINT]}
+
+
+def _store(world: World) -> Any:
+    place = {"city_id": world.ids["city_id"], "address": "Rua 1", "point": _POINT, "phone": "+5511300011"}
+    return {"merchant_id": world.ids["merchant_id"], "name": "another"} | place
+
+
+def _menu(_: World) -> Any:
+    return {"items": [{"external_ref": "pastel", "name": "Pastel", "price_minor": 900}]}
+
+
+def _rider(world: World) -> Any:
+    return {"city_id": world.ids["city_id"], "name": "Caio", "phone": "+5511955554444", "vehicle": "foot"}
+
+
+# fmt: off
+TABLE: Final[dict[str, Row]] = {
+    "GET /health/live":                                   _public(),
+    "GET /health/ready":                                  _public(),
+    "GET /metrics":                                       _public(),
+    "GET /schema":                                        _public(),
+    "GET /schema/openapi.json":                           _public(),
+    "GET /schema/{path}":                                 _public(),
+    "GET /v1/cities":                                     _everybody(),
+    "POST /v1/cities":                                    _administers(_city),
+    "GET /v1/clock":                                      _everybody(),
+    "PUT /v1/clock":                                      _administers(_says()),
+    "GET /v1/clock/heads":                                _desk(ADMINISTRATION),
+    "GET /v1/deliveries/{delivery_id}":                   Row(rider=OWN, merchant=OWN, operator=HANDLERS),
+    "POST /v1/deliveries/{delivery_id}/arrive-at-dropoff":_carries(_reports(reason="a")),
+    "POST /v1/deliveries/{delivery_id}/arrive-at-pickup": _carries(_reports(reason="b")),
+    "POST /v1/deliveries/{delivery_id}/assign":
+        _desk(DISPATCH, lambda world: {"rider_id": world.ids["rider_id"], "reason": "near"}),
+    "POST /v1/deliveries/{delivery_id}/check-items":      _carries(_reports(reason="c", problems=[])),
+    "POST /v1/deliveries/{delivery_id}/confirm-return":   Row(merchant=OWN, operator=CALLS),
+    "GET /v1/deliveries/{delivery_id}/decisions":         Row(rider=OWN, operator=DISPATCH),
+    "POST /v1/deliveries/{delivery_id}/deliver":          _carries(_reports(reason="d", code="nope")),
+    "POST /v1/deliveries/{delivery_id}/fail":             _carries(_reports(reason="accident", note="e")),
+    "POST /v1/deliveries/{delivery_id}/pick-up":          _carries(_reports(reason="f")),
+    "POST /v1/deliveries/{delivery_id}/turn-back":        _carries(_reports(reason="customer_absent", note="g")),
+    "POST /v1/deliveries/{delivery_id}/unassign":         _desk(DISPATCH, _says(reason="ill")),
+    "GET /v1/escalations":                                _desk(CALLS),
+    "POST /v1/escalations/{escalation_id}/resolve":
+        _desk(CALLS, _says(reached="Nena", reason="asleep", outcome="window_extended", minutes=2)),
+    "GET /v1/me":                                         _everybody(),
+    "POST /v1/merchants":                                 _administers(_says(name="another")),
+    "POST /v1/offers/{offer_id}/accept":                  _RIDERS_OWN,
+    "POST /v1/offers/{offer_id}/decline":                 Row(rider=OWN, body=_says(reason="tired")),
+    "GET /v1/orders":                                     _SEES,
+    "POST /v1/orders":
+        Row(customer=OWN, platform=OWN, operator=frozenset({S.INTAKE}), body=an_order),
+    "GET /v1/orders/{order_id}":                          _SEES,
+    "GET /v1/orders/{order_id}/cancellation":             Row(customer=OWN, platform=OWN, operator=_CANCELS),
+    "POST /v1/orders/{order_id}/cancellation":
+        Row(customer=OWN, platform=OWN, operator=_CANCELS, body=_says(version="of yesterday", reason="rain")),
+    "GET /v1/orders/{order_id}/events":                   _desk(HANDLERS),
+    "WS /v1/orders/{order_id}/feed":                      _TRACKS,
+    "POST /v1/orders/{order_id}/review":
+        _desk(frozenset({S.INTAKE}), _says(is_placed=False, reason="no")),
+    "GET /v1/orders/{order_id}/tracking":                 _TRACKS,
+    "GET /v1/rider/deliveries":                           _RIDERS_OWN,
+    "WS /v1/rider/feed":                                  _RIDERS_OWN,
+    "GET /v1/rider/offers":                               _RIDERS_OWN,
+    "POST /v1/rider/positions":
+        Row(rider=OWN, body=lambda _: {"device_at": EVENING, "accuracy_m": 5} | _POINT),
+    "GET /v1/rider/shift":                                _RIDERS_OWN,
+    "POST /v1/rider/shift/break":                         _RIDERS_OWN,
+    "POST /v1/rider/shift/end":                           _RIDERS_OWN,
+    "POST /v1/rider/shift/resume":                        _RIDERS_OWN,
+    "POST /v1/rider/shift/start":                         Row(rider=OWN, body=_says()),
+    "GET /v1/riders":
+        _desk(frozenset({S.DISPATCH, S.ADMINISTRATION}), query="city_id={city_id}"),
+    "POST /v1/riders":                                    _administers(_rider),
+    "GET /v1/riders/nearest":                             _desk(CALLS, query="lat=-23.55&lon=-46.63"),
+    "GET /v1/riders/{rider_id}/trail":                    _desk(CALLS),
+    "GET /v1/rules/{name}":                               _desk(EVERY),
+    "PUT /v1/rules/{name}":
+        _desk(frozenset({S.RULES, S.ADMINISTRATION}), _says(value={}, reason="as it was")),
+    "POST /v1/stores":                                    _administers(_store),
+    "GET /v1/stores/{store_id}":                          _everybody(),
+    "PATCH /v1/stores/{store_id}":                        Row(merchant=OWN, operator=ADMINISTRATION, body=_says()),
+    "WS /v1/stores/{store_id}/feed":                      Row(merchant=OWN, operator=DISPATCH),
+    "PATCH /v1/stores/{store_id}/items/{item_id}":        Row(merchant=OWN, operator=ADMINISTRATION, body=_says()),
+    "GET /v1/stores/{store_id}/menu":                     _everybody(),
+    "PUT /v1/stores/{store_id}/menu":                     _administers(_menu),
+    "GET /v1/stores/{store_id}/tickets":                  Row(merchant=OWN, operator=DISPATCH),
+    "GET /v1/tickets/{ticket_id}":                        _ticket(),
+    "POST /v1/tickets/{ticket_id}/accept":                _ticket(_says(prep_minutes=1)),
+    "POST /v1/tickets/{ticket_id}/cancellation-answer":   _ticket(_says(agree=True)),
+    "POST /v1/tickets/{ticket_id}/extend":                _ticket(_says(minutes=5, reason="oven")),
+    "POST /v1/tickets/{ticket_id}/items-answer":          _ticket(_says(resolution="fixed")),
+    "POST /v1/tickets/{ticket_id}/ready":                 _ticket(),
+    "POST /v1/tickets/{ticket_id}/reject":                _ticket(_says(reason="other")),
+    "POST /v1/tickets/{ticket_id}/start":                 _ticket(),
+    "POST /v1/tokens":
+        _administers(lambda world: {"role": "rider", "subject_id": world.ids["rider_id"]}),
+    "POST /v1/zones":                                     _administers(_zone),
+    "GET /v1/zones":                                      _everybody("city_id={city_id}"),
+}
+# fmt: on
+
+
+def routes_of(app: Litestar) -> Iterator[str]:
+    """Return every route of the application as the table names it."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            yield from (f"{method} {route.path_format}" for method in route.methods if method != "OPTIONS")
+        else:
+            yield f"WS {route.path_format}"
+
+
+def names_an_object(route: str) -> bool:
+    """Tell whether the path names an object, which must not be seen to exist."""
+    return "{" in route
+
+
+def path_of(route: str, ids: dict[str, str], row: Row) -> str:
+    """Return the path of a route for these objects."""
+    template = route.partition(" ")[2]
+    query = f"?{row.query.format(**ids)}" if row.query else ""
+    return template.format(**(ids | {"name": "acceptance", "path": "swagger"})) + query
