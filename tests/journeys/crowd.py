@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import Final
 
 import httpx
@@ -13,7 +14,6 @@ from infra.db import Database
 from simulator.feeds import Feed, Json
 
 STEPS: Final = ("arrive-at-pickup", "check-items", "pick-up", "arrive-at-dropoff", "deliver")
-YES_TO_AN_ORDER: Final = 4 + len(STEPS)  # placed, accepted, ready, the offer, and each step
 # Real seconds are dear: dispatch looks often and waits for nobody, and whoever missed an offer is asked again soon.
 HASTE: Final = {
     "fleet.dispatch": {"round_s": 1, "ask_again_s": 1, "early_s": 7200, "horizon_s": 7200},
@@ -35,6 +35,7 @@ class Crowd:
         self._town, self._evening = town, evening
         self.acknowledged: list[tuple[str, str]] = []
         self.orders: dict[str, Json] = {}
+        self._numbers = count(1)
         self._delivered: set[str] = set()
         self._heard: set[str] = set()
         self._moved = asyncio.Condition()
@@ -53,8 +54,23 @@ class Crowd:
             where = {"lat": CANTINA.lat, "lon": CANTINA.lon}
             await rider.caller.must("POST", "/v1/rider/shift/start", where)
 
-    async def order(self, number: int) -> None:
-        """Order as Ana and follow the order."""
+    def get_hungry(self, so_many: int) -> None:
+        """Have Ana order so many times more, all at once."""
+        for _ in range(so_many):
+            self._evening.create_task(self._order(next(self._numbers)))
+
+    async def until_acknowledged(self, more: int, *, kinds: frozenset[str] = frozenset(KEPT)) -> None:
+        """Wait until the house said yes so many times more, to something of these kinds."""
+        before = self._count(kinds)
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._count(kinds) >= before + more)
+
+    async def until_delivered(self, so_many: int) -> None:
+        """Wait until Ana has so many orders in her hands."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: len(self._delivered) >= so_many)
+
+    async def _order(self, number: int) -> None:
         answer = await self._town.place(f"evening-{number}", payment="card" if number % 2 else "cash")
         assert answer.status == httpx.codes.CREATED, answer
         made: Json = answer.json()
@@ -63,16 +79,6 @@ class Crowd:
         await self._note("placed", order_id)
         path = f"/v1/orders/{order_id}/feed"
         await self._town.watchers.follow(Feed(order_id, path, self._town.ana, on_event=self._ana_hears(order_id)))
-
-    async def until_acknowledged(self, count: int) -> None:
-        """Wait until the house said yes so many times."""
-        async with self._moved:
-            await self._moved.wait_for(lambda: len(self.acknowledged) >= count)
-
-    async def until_delivered(self, count: int) -> None:
-        """Wait until Ana has so many orders in her hands."""
-        async with self._moved:
-            await self._moved.wait_for(lambda: len(self._delivered) >= count)
 
     def _kitchen_hears(self, event: Json) -> None:
         if event["type"] == "ticket.offered" and self._is_new(event["ticket_id"]):
@@ -121,6 +127,9 @@ class Crowd:
         async with self._moved:
             self._delivered.add(order_id)
             self._moved.notify_all()
+
+    def _count(self, kinds: frozenset[str]) -> int:
+        return sum(kind in kinds for kind, _ in self.acknowledged)
 
     def _is_new(self, what: object) -> bool:
         is_new = str(what) not in self._heard

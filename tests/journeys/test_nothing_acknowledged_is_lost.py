@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from tests.journeys.books import faults_in_the_books
-from tests.journeys.crowd import YES_TO_AN_ORDER, Crowd, lost
+from tests.journeys.crowd import Crowd, lost
 from tests.journeys.house import House
 from tests.journeys.town import BETOS_CORNER, CANTINA, EVENING, Town, a_standing_town, a_town
 
@@ -24,46 +24,52 @@ from recado.embedded.servers import Valkey
 pytestmark = pytest.mark.journey
 FACTOR = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
 KILLS = 3 * FACTOR
-ORDERS_BETWEEN_KILLS = 3
+ORDERS_EACH = 3  # for each kill, and as many after the last
 DELIVERED_WITHIN_S = 60 * FACTOR
+ORDERS = ORDERS_EACH * (KILLS + 1)
+SEED = 20_310_307
+TO_BE_TOLD = frozenset({"placed", "accepted"})
 PROCESSES = ["api-1", "worker-1", "worker-2"]
 
 
 async def test_nothing_acknowledged_is_lost_when_processes_are_killed(house, database_url):
-    chance = Random(20_310_307)
-    orders = ORDERS_BETWEEN_KILLS * (KILLS + 1)
+    chance = Random(SEED)
     async with Database.connect(database_url, pool_size=2) as database:
         house.start("api-1", "worker-1")
         async with a_town(house, database) as town:
             house.start("worker-2")
+            for person in (town.ana, town.kitchen, town.beto.caller, town.carla.caller):
+                person.bad_signal = Random(f"{SEED} {person.name}")
             async with asyncio.timeout(DELIVERED_WITHIN_S), asyncio.TaskGroup() as evening:
                 crowd = Crowd(town, evening)
                 await crowd.gather()
-                evening.create_task(kill_now_and_then(house, crowd, chance, of=orders * YES_TO_AN_ORDER))
-                for number in range(orders):
-                    evening.create_task(crowd.order(number))
-                    await asyncio.sleep(chance.random() * 0.3)
-                await crowd.until_delivered(orders)
-                await town.until_told()
+                for number in range(KILLS):
+                    crowd.get_hungry(ORDERS_EACH)
+                    await kill_in_the_middle(house, crowd, chance, PROCESSES[number % len(PROCESSES)])
+                crowd.get_hungry(ORDERS_EACH)
+                await crowd.until_delivered(ORDERS)
+            await town.until_told()
 
-            assert len(crowd.orders) == orders
             assert await lost(database, crowd.acknowledged) == []
             async with database.read() as tx:
-                assert await tx.fetchval("SELECT count(*) FROM orders") == orders
+                assert await tx.fetchval("SELECT count(*) FROM orders") == len(crowd.orders) == ORDERS
             assert await faults_in_the_books(town) == []
     assert house.bugs() == {}
 
 
-async def kill_now_and_then(house, crowd, chance, *, of):
-    """Kill each kind of process in turn, at moments spread over all that is to be acknowledged."""
-    moments = sorted(chance.sample(range(of // 10, of * 8 // 10), KILLS))
-    for number, moment in enumerate(moments):
-        await crowd.until_acknowledged(moment)
-        await asyncio.sleep(chance.random() * 0.05)
-        name = PROCESSES[number % len(PROCESSES)]
-        house.kill(name)
-        await asyncio.sleep(chance.random() * 0.3)
-        house.start(name)
+async def kill_in_the_middle(house, crowd, chance, name):
+    """Kill a process while orders are on their way, and start it again.
+
+    A worker dies at once after a yes that it has to tell others: that is when it has most in its hands.
+    """
+    if name.startswith("worker"):
+        await crowd.until_acknowledged(chance.randint(1, ORDERS_EACH), kinds=TO_BE_TOLD)
+    else:
+        await crowd.until_acknowledged(chance.randint(1, 3 * ORDERS_EACH))
+    await asyncio.sleep(chance.random() * 0.01)
+    house.kill(name)
+    await asyncio.sleep(chance.random() * 0.3)
+    house.start(name)
 
 
 async def test_an_acknowledged_ping_outlives_redis(durable_redis, database_url, tmp_path):

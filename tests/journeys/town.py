@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from random import Random
 from typing import Any, Final
 
 import httpx
@@ -30,6 +31,7 @@ CARLAS_CORNER: Final = offset(SE, east_m=0, north_m=600)
 ANAS_DOOR: Final = offset(SE, east_m=900, north_m=300)
 MENU: Final = {"moqueca": 5_200, "suco": 1_100}
 SETTLED_WITHIN_S: Final = 40.0  # a killed holder's deadline is taken over after 15
+LOST_SHARE: Final = 0.3  # of the answers, where the signal is bad
 PING_EVERY: Final = timedelta(seconds=30)
 PACE: Final = Pace(
     speed_mps=4.0,
@@ -65,10 +67,27 @@ class Watchers:
 
 
 class Person(Caller):
-    """A client who takes every answer as it comes, and asks again where the first try is still being worked on."""
+    """A client who takes every answer as it comes, and asks again where the first try is still being worked on.
+
+    With a `bad_signal` some writes are sent a second time, as if its answer had been lost on the way.
+    """
+
+    bad_signal: Random | None = None
+
+    def __init__(self, api: Api, token: str, *, name: str) -> None:
+        super().__init__(api, token)
+        self.name = name
 
     async def ask(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Answer:
         """Send one request, again while nobody answers it."""
+        answer = await self._answer(method, path, body, key)
+        if self.bad_signal is None or method == "GET" or self.bad_signal.random() > LOST_SHARE:
+            return answer
+        again = await self._answer(method, path, body, key)
+        assert (again.status, again.json()) == (answer.status, answer.json()), f"{path}: {answer}, then {again}"
+        return again
+
+    async def _answer(self, method: str, path: str, body: object, key: str | None) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
         while True:
             answer = await self._api.send(method, path, body, token=self.token, headers=headers)
@@ -155,7 +174,7 @@ class Town:
         self.api, self.watchers, self.database = api, watchers, database
         self.installation = ClockOverHttp(api)
         self.stage = Conductor(self.installation, watchers)
-        self.operator = Person(api, api.administrator.token)
+        self.operator = Person(api, api.administrator.token, name="the desk")
         self.city_id = self.store_id = ""
         self.items: dict[str, str] = {}
         self.ana = self.kitchen = self.operator
@@ -167,17 +186,18 @@ class Town:
     async def open(self) -> None:
         """Open the city and bring its people in."""
         await self._open_city()
-        self.ana = await self.person("customer", f"cus_{1:026}")
-        self.kitchen = await self.person("merchant", f"per_{2:026}", store_ids=[self.store_id])
+        self.ana = await self.person("Ana", "customer", f"cus_{1:026}")
+        self.kitchen = await self.person("the Cantina", "merchant", f"per_{2:026}", store_ids=[self.store_id])
         self.kitchen_feed = await self.watchers.follow(
             Feed(self.store_id, f"/v1/stores/{self.store_id}/feed", self.kitchen)
         )
         self.beto = await self._enter_rider("Beto", "+5511987654321", BETOS_CORNER)
         self.carla = await self._enter_rider("Carla", "+5511987654322", CARLAS_CORNER)
 
-    async def person(self, role: str, subject_id: str, **wish: object) -> Person:
+    async def person(self, name: str, role: str, subject_id: str, **wish: object) -> Person:
         """Return a person of this role with a token."""
-        return Person(self.api, await self.api.new_token({"role": role, "subject_id": subject_id, **wish}))
+        token = await self.api.new_token({"role": role, "subject_id": subject_id, **wish})
+        return Person(self.api, token, name=name)
 
     async def pass_time(self, span: timedelta) -> None:
         """Let so much time pass, everything that falls due on the way at its own instant."""
@@ -288,7 +308,7 @@ class Town:
     async def _enter_rider(self, name: str, phone: str, corner: Point) -> Rider:
         wish = {"city_id": self.city_id, "name": name, "phone": phone, "vehicle": "bicycle", "capacity": 3}
         rider_id = str((await self._add("/v1/riders", wish))["id"])
-        rider = Rider(self, name, rider_id, await self.person("rider", rider_id), corner)
+        rider = Rider(self, name, rider_id, await self.person(name, "rider", rider_id), corner)
         await self.watchers.follow(rider.feed)
         return rider
 
