@@ -40,6 +40,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     refusals: dict[str, int] = {}
     messages: int = 0
     instants: int = 0
+    rate: float | None = None  # how fast domain time flowed; None: it jumped
     wall_s: float = 0.0
     deadlines_fired: int | None = None
     deadlines_late_max_s: float | None = None

@@ -75,6 +75,7 @@ async def play(
                 refusals=dict(api.refusals),
                 messages=sum(len(feed.messages) for feed in watched.feeds.values()),
                 instants=stage.steps,
+                rate=rate,
                 wall_s=wall_s,
             ),
             findings=check(scene, histories),

@@ -43,9 +43,9 @@ def _lines(figures: Figures) -> list[tuple[str, str]]:
         ("picked up after the shift's planned end", f"{figures.picked_up_after_shift:,}"),
     ]
     if figures.deadlines_fired is not None:
-        late = (
-            f"late by {figures.deadlines_late_p99_s or 0:.3f} s p99, {figures.deadlines_late_max_s or 0:.3f} s at most"
-        )
+        rate, unit = (figures.rate, "s of wall time") if figures.rate else (1.0, "s")
+        p99_s, max_s = (figures.deadlines_late_p99_s or 0) / rate, (figures.deadlines_late_max_s or 0) / rate
+        late = f"late by {p99_s:.3f} {unit} p99, {max_s:.3f} at most"
         lines.append(("deadlines that fired", f"{figures.deadlines_fired:,}, {late}"))
     lines += [
         ("requests", f"{figures.requests:,}, of them {sum(figures.pings.values()):,} pings"),

@@ -1,5 +1,6 @@
 from io import StringIO
 
+import msgspec
 from rich.console import Console
 
 from simulator.figures import Figures, Finding
@@ -38,10 +39,16 @@ def test_the_table_says_what_the_day_came_to():
         "31.15 min",
         "94.0 %",
         "3 offer.expired",
-        "12, late by 0.100 s p99, 0.250 s at most",
+        "12, late by 0.100 s p99, 0.250 at most",
         "3.5 (api-1 2.0, worker-1 1.5)",
     ):
         assert words in text
+
+
+def test_on_a_flowing_clock_lateness_is_told_in_wall_time():
+    text = printed(msgspec.structs.replace(some_figures(), rate=10.0))
+
+    assert "12, late by 0.010 s of wall time p99, 0.025 at most" in text
 
 
 def test_a_broken_invariant_is_shown_with_what_breaks_it():

@@ -14,7 +14,7 @@ from simulator.scene import Scene
 @click.command("demo")
 @click.option("--orders", default=80, show_default=True, type=click.IntRange(1, 5_000))
 @click.option("--riders", default=30, show_default=True, type=click.IntRange(1, 1_000))
-@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--seed", default=5, show_default=True, type=int)
 @click.option("--rate", default=60.0, show_default=True, type=click.FloatRange(min=0.1, max=1_000))
 def command(*, orders: int, riders: int, seed: int, rate: float) -> None:
     """Play an evening of orders at a speed a person can follow, with a live board, then check everything."""
