@@ -189,7 +189,7 @@ A, K = Phase.APPROACHING, Phase.CARRYING
         (Role.OPERATOR, {A, K}, {A, K}),
         (Role.RIDER, set(), set()),
     ],
-    ids=str,
+    ids=["customer", "platform", "merchant", "operator", "rider"],
 )
 def test_the_rider_is_seen_by_role_and_phase(role, positions, cards):
     assert {phase for phase in Phase if may_see_position(Carrying("rdr_1", phase), role)} == positions
