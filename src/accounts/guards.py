@@ -35,7 +35,8 @@ class allow:  # noqa: N801  reads as the word it is: guards=[allow(Role.RIDER)]
         self.roles = frozenset(roles)
         self.scopes = frozenset(scopes)
 
-    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    # Litestar runs a guard that is no coroutine in a thread, which takes longer than many a route.
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Refuse whoever is not let in."""
         caller = caller_of(connection.scope, connection.app.state.tokens)
         lacks_scope = caller.role is Role.OPERATOR and bool(self.scopes) and not self.scopes & caller.scopes

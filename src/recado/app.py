@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.types import Scope as ConnectionScope
 from redis.asyncio import Redis
 
@@ -29,63 +29,76 @@ from places.zones import Zones
 from recado import document, parts
 from recado.background import running
 from recado.etags import tag_answers
+from recado.roads import TRAVEL
 from recado.settings import Settings
 from recado.telemetry import name_and_count
 
 MAX_BODY_BYTES = 256 * 1024  # 500 pings with room
 
 
-async def _provide_tx(state: State) -> AsyncIterator[Tx]:
-    async with state.database.begin() as tx:
-        yield tx
+def _house(scope: ConnectionScope) -> State:
+    # Not by a parameter named `state`: Litestar copies it for every dependency of every request.
+    state: State = scope["litestar_app"].state
+    return state
 
 
-def _provide_begin(state: State) -> Begin:
-    begin: Begin = state.database.begin
-    return begin
+# What routes ask for together comes one after the other (caller, now, tx): Litestar makes a task for each of those that
+# do not name one another, and a transaction that waits for the clock's connection would keep its own from others.
 
 
-async def _provide_now(state: State) -> datetime:
-    now: datetime = await state.clock.now()
+def _provide_caller(scope: ConnectionScope) -> Caller:
+    return caller_of(scope, _house(scope).tokens)
+
+
+async def _provide_now(scope: ConnectionScope, caller: NamedDependency[Caller]) -> datetime:  # noqa: ARG001
+    now: datetime = await _house(scope).clock.now()
     return now
 
 
-def _provide_caller(scope: ConnectionScope, state: State) -> Caller:
-    return caller_of(scope, state.tokens)
+async def _provide_tx(scope: ConnectionScope, now: NamedDependency[datetime]) -> AsyncIterator[Tx]:  # noqa: ARG001
+    database: Database = _house(scope).database
+    # A GET only reads, and each of its statements sees what is committed then, with a transaction around it or without.
+    async with database.read() if scope.get("method") == "GET" else database.begin() as tx:
+        yield tx
 
 
-def _provide_redis(state: State) -> Redis:
-    redis: Redis = state.redis
-    return redis
+def _provide_begin(scope: ConnectionScope, now: NamedDependency[datetime]) -> Begin:  # noqa: ARG001
+    begin: Begin = _house(scope).database.begin
+    return begin
 
 
-def _provide_tokens(state: State) -> Tokens:
-    tokens: Tokens = state.tokens
-    return tokens
-
-
-def _provide_zones(state: State) -> Zones:
-    zones: Zones = state.zones
-    return zones
-
-
-def _provide_clock(state: State) -> DomainClock:
-    clock: DomainClock = state.clock
-    return clock
-
-
-def _provide_feeds(state: State) -> Feeds:
-    feeds: Feeds = state.feeds
-    return feeds
-
-
-def _provide_receiver(state: State) -> Receiver:
-    receiver: Receiver = state.receiver
+def _provide_receiver(scope: ConnectionScope, now: NamedDependency[datetime]) -> Receiver:  # noqa: ARG001
+    receiver: Receiver = _house(scope).receiver
     return receiver
 
 
-async def _provide_around(state: State) -> Around:
-    return Around(zones=await state.zones.map(), travel=parts.TRAVEL)
+async def _provide_around(scope: ConnectionScope) -> Around:
+    return Around(zones=await _house(scope).zones.map(), travel=TRAVEL)
+
+
+def _provide_redis(scope: ConnectionScope) -> Redis:
+    redis: Redis = _house(scope).redis
+    return redis
+
+
+def _provide_tokens(scope: ConnectionScope) -> Tokens:
+    tokens: Tokens = _house(scope).tokens
+    return tokens
+
+
+def _provide_zones(scope: ConnectionScope) -> Zones:
+    zones: Zones = _house(scope).zones
+    return zones
+
+
+def _provide_clock(scope: ConnectionScope) -> DomainClock:
+    clock: DomainClock = _house(scope).clock
+    return clock
+
+
+def _provide_feeds(scope: ConnectionScope) -> Feeds:
+    feeds: Feeds = _house(scope).feeds
+    return feeds
 
 
 def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:

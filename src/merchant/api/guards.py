@@ -12,9 +12,9 @@ from merchant.errors import TicketNotFound
 _kitchen_or_desk: Final = allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.DISPATCH])
 
 
-def answers_tickets(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def answers_tickets(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let store staff and the dispatch desk in; everybody else hears what they would of a ticket that never was."""
     try:
-        _kitchen_or_desk(connection, handler)
+        await _kitchen_or_desk(connection, handler)
     except NotFound:
         raise TicketNotFound from None
