@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from recado.embedded import Stores
+from recado.listening import GRACEFUL_STOP_S
 from recado.processes import Launch, spawn
-from recado.server import GRACEFUL_STOP_S
 from recado.settings import Settings, as_environment
 from recado.supervisor import Child, Supervisor, print_line, stop_on_signals
 

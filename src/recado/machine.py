@@ -13,8 +13,8 @@ from typing import Final, NoReturn
 from recado.children import api_children, store_children, worker_children
 from recado.embedded import Home, Run, Stores, start_stores
 from recado.errors import CommandRefused, SettingsRefused
+from recado.listening import bind
 from recado.migrating import apply_migrations
-from recado.server import bind
 from recado.settings import Settings, as_environment, read_settings
 from recado.supervisor import Report, Supervisor, print_line, stop_on_signals
 

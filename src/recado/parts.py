@@ -1,22 +1,17 @@
-"""What every package brings to the house: routes, reactions to facts, deadlines, rules. The one list of each."""
+"""What every package brings to the house: routes, rules. The one list of each; `recado.reactions` has the workers'."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from redis.asyncio import Redis
 
 import accounts.api
 import fleet.api
 import fleet.commands
-import fleet.worker
 import intake.api
-import intake.worker
 import merchant.api
-import merchant.worker
 import orders.api
 import orders.queries
-import orders.worker
 import places.api
 import tracking.api
 import tracking.worker
@@ -25,13 +20,7 @@ from fleet.model.positions import Standing
 from fleet.queries.standing import find_standing
 from infra.db import Database, Tx
 from infra.live.source import Head, stream_heads
-from infra.payments import Providers
-from infra.relay import Consumer
-from infra.timekeeper import InTransaction, Outside
-from infra.travel.port import TravelTimes
-from infra.travel.straight_line import StraightLine
 from intake.policy import FeeRules
-from kernel.events import Act
 from kernel.ids import RiderId, is_id
 from merchant.messages import AcceptanceRules
 from recado import clock_api, health, telemetry
@@ -50,35 +39,12 @@ ROUTES: Final[Sequence[Any]] = [
     *tracking.api.ROUTES,
 ]
 
-TRAVEL: Final[TravelTimes] = StraightLine()
-
 RULES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "acceptance": AcceptanceRules,
     "fees": FeeRules,
     **fleet.commands.RULES,
     **tracking.worker.RULES,
 }
-
-TIMERS: Final[Mapping[str, InTransaction]] = {
-    **orders.worker.TIMERS,
-    **merchant.worker.TIMERS,
-    **fleet.worker.TIMERS,
-    **tracking.worker.TIMERS,
-}
-
-
-def consumers(redis: Redis) -> Sequence[Consumer]:
-    """Return every package that reacts to facts."""
-
-    async def set_availability(rider_id: RiderId, standing: Standing, act: Act) -> None:
-        await positions.set_availability(redis, rider_id, standing, now=act.now)
-
-    return [
-        intake.worker.consumer(TRAVEL),
-        merchant.worker.CONSUMER,
-        fleet.worker.consumer(set_availability),
-        tracking.worker.consumer(TRAVEL),
-    ]
 
 
 def availability_of(database: Database) -> positions.AvailabilityOf:
@@ -97,8 +63,3 @@ async def feed_heads(tx: Tx, feed_ids: Sequence[str]) -> Mapping[str, Head]:
     others = [feed_id for feed_id in feed_ids if not is_id(feed_id, "ord")]
     heads = dict(await stream_heads(tx, others)) if others else {}
     return heads | dict(await orders.queries.feed_heads(tx, order_ids)) if order_ids else heads
-
-
-def outside_timers(providers: Providers, redis: Redis) -> Mapping[str, Outside]:
-    """Return the deadlines that talk to the outside, given what they talk to."""
-    return {**orders.worker.outside_timers(providers), **fleet.worker.outside_timers(redis)}

@@ -1,6 +1,7 @@
 """The worker process: what happens without anybody asking."""
 
 import asyncio
+import gc
 from contextlib import AsyncExitStack
 
 from redis.asyncio import Redis
@@ -14,7 +15,7 @@ from infra.relay import Relay
 from infra.timekeeper import Timekeeper
 from infra.wakes import Wakes
 from places.zones import Zones
-from recado import parts
+from recado import reactions
 from recado.background import running
 from recado.settings import Settings
 
@@ -29,13 +30,16 @@ async def run(settings: Settings) -> None:
         clock = DomainClock(database.read)
         wakes = Wakes(settings.database_direct_url)
         timekeeper = Timekeeper(
-            database, clock, in_transaction=parts.TIMERS, outside=parts.outside_timers(sandbox_providers(), redis)
+            database,
+            clock,
+            in_transaction=reactions.TIMERS,
+            outside=reactions.outside_timers(sandbox_providers(), redis),
         )
         relay = Relay(
             database,
             settings.database_direct_url,
             clock,
-            consumers=parts.consumers(redis),
+            consumers=reactions.consumers(redis),
             announcer=RedisAnnouncer(redis),
         )
         wakes.on(["recado_clock"], clock.forget)
@@ -43,4 +47,5 @@ async def run(settings: Settings) -> None:
         wakes.on(["recado_events"], relay.wake)
         zones = Zones(database.read)
         async with running(wakes.run(), timekeeper.run(), relay.run(), sweep_for_ever(redis, zones, clock)):
+            gc.freeze()  # What is loaded stays: looking through all of it again and again finds nothing.
             await asyncio.Event().wait()

@@ -12,8 +12,8 @@ from tests.processes import clean_environment
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from kernel.actors import Role
+from recado.listening import bind
 from recado.processes import Launch, spawn, stop
-from recado.server import bind
 
 SECRET: Final = "a secret of the journeys, long enough"
 ADMINISTRATOR: Final = f"per_{1:026}"

@@ -6,9 +6,10 @@ import click
 
 from recado.children import api_children, run_processes
 from recado.commands.options import current_settings, data_option
+from recado.listening import bind
 from recado.logs import start_logging
 from recado.preflight import check_stores
-from recado.server import bind, serve
+from recado.server import serve
 
 
 @click.command("api")
