@@ -8,7 +8,7 @@ PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
 READY := $(VENV)/ready
 
-.PHONY: demo dev lock format contracts check test soak
+.PHONY: demo dev lock format contracts check test soak bench
 
 # Each stamp is written last: an interrupted step leaves none, and the next run does it again from its beginning.
 $(PACKAGES): requirements/dev.txt
@@ -53,3 +53,7 @@ test: dev
 # The same tests with their full budgets: 10,000 interleavings instead of 200, 50 kills instead of 3.
 soak: dev
 	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest" -n auto --maxprocesses 4
+
+# One bench by its name, `make bench NAME=orders`, in full; without a name all of them, quickly.
+bench: dev
+	"$(BIN)/recado" bench $(if $(NAME),$(NAME),all --quick)

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "watch": "Print a feed's frames as they come.",
     "day": "Play a day of orders and check everything.",
     "demo": "Play an evening at a speed a person can follow.",
+    "bench": "Measure something beside a reference.",
     "doctor": "Check settings, stores, durability and clocks.",
 }
 

@@ -1,6 +1,7 @@
 """CPU time of a process and everything it started, from /proc."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +19,23 @@ class _Spent(msgspec.Struct, frozen=True):
 def cpu_seconds(pid: int) -> float:
     """Return the CPU seconds of a process, its living descendants, and its children that ended; 0 without /proc."""
     everybody = _everybody()
-    family, ticks = [pid], 0
-    while family:
-        member = family.pop()
-        if (spent := everybody.get(member)) is not None:
-            ticks += spent.own_ticks + spent.reaped_ticks
-            family += [child for child, of in everybody.items() if of.parent == member]
-    return ticks / os.sysconf("SC_CLK_TCK")
+    members = (everybody[member] for member in _descent(pid, everybody))
+    return sum(spent.own_ticks + spent.reaped_ticks for spent in members) / os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and its living descendants; nobody without /proc."""
+    return _descent(pid, _everybody())
+
+
+def _descent(pid: int, everybody: Mapping[int, _Spent]) -> list[int]:
+    found, waiting = [], [pid]
+    while waiting:
+        member = waiting.pop()
+        if member in everybody:
+            found.append(member)
+            waiting += [child for child, of in everybody.items() if of.parent == member]
+    return found
 
 
 def _everybody() -> dict[int, _Spent]:

@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,6 +20,7 @@ from recado.cpu import cpu_seconds
 from recado.embedded import Run
 from recado.errors import CommandRefused
 from recado.machine import run_on_this_machine
+from recado.scratch import scratch_directory
 from simulator.days import Day
 from simulator.figures import Finding
 from simulator.play import OnStage, Played, play
@@ -107,9 +106,5 @@ def _directory(keep: Path | None) -> Iterator[Path]:
         keep.mkdir(parents=True, exist_ok=True)
         yield keep
         return
-    made = Path(tempfile.mkdtemp(prefix="recado-day-"))
-    made.chmod(0o711)  # As root the stores are another user, who passes through.
-    try:
+    with scratch_directory("recado-day-") as made:
         yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)

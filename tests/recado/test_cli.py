@@ -6,6 +6,7 @@ from tests.processes import run_recado
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from kernel.actors import Role
+from recado.benches import BENCHES
 from recado.cli import COMMANDS
 
 
@@ -131,3 +132,11 @@ def test_a_token_that_could_not_be_used_is_not_made(words, says, tmp_path):
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"recado: {says}")
+
+
+def test_a_bench_that_does_not_exist_lists_those_that_do(tmp_path):
+    ended = run_recado("bench", "order", cwd=tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("recado: there is no bench named order; there are\n")
+    assert all(f"  {name} " in ended.stderr for name in BENCHES)

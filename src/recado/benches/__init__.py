@@ -1,0 +1,20 @@
+"""The benches `recado bench` runs. Each is a module with `async def run(plan: Plan) -> Outcome`."""
+
+from collections.abc import Callable, Coroutine
+from importlib import import_module
+from typing import Any, Final, TypeAlias
+
+from recado.benches.frame.plan import Outcome, Plan
+
+BENCHES: Final = {
+    "orders": "The whole life of an order through the public API.",
+    "start": "From `recado up` on an empty directory to the first order accepted.",
+}
+
+Bench: TypeAlias = Callable[[Plan], Coroutine[Any, Any, Outcome]]
+
+
+def find(name: str) -> Bench:
+    """Return a bench of `BENCHES`; it is imported only now."""
+    bench: Bench = import_module(f"recado.benches.{name}").run
+    return bench
