@@ -12,6 +12,7 @@ from accounts.tokens import LIFETIME, Tokens
 from kernel.actors import Role
 from kernel.errors import InvalidField
 from kernel.ids import StoreId, is_id
+from kernel.text import GIVEN_ID
 
 _PREFIX: Final = {Role.RIDER: "rdr", Role.CUSTOMER: "cus", Role.MERCHANT: "per", Role.OPERATOR: "per"}
 _A_DAY_S: Final = 86_400
@@ -22,9 +23,9 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Who the token shall speak for."""
 
     role: Role
-    subject_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    store_ids: Annotated[list[StoreId], msgspec.Meta(max_length=500)] = []
-    scopes: list[Scope] = []
+    subject_id: Annotated[str, GIVEN_ID]
+    store_ids: Annotated[list[Annotated[StoreId, GIVEN_ID]], msgspec.Meta(max_length=500)] = []
+    scopes: Annotated[list[Scope], msgspec.Meta(max_length=20)] = []
     lifetime_s: Annotated[int, msgspec.Meta(ge=60, le=_A_DAY_S)] = int(LIFETIME.total_seconds())
 
 

@@ -44,6 +44,7 @@ _UNKNOWN: Final = "is not known here"
 _UNSTORABLE: Final = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 # How msgspec and litestar word it; tests/infra/test_problems.py fails when they word it otherwise.
 _MEMBER: Final = re.compile(r"Object (?P<verb>missing required|contains unknown) field `(?P<name>.*)`")
+_NAMED: Final = re.compile(r"`(?P<name>\w+)` (?P<reason>.*)")  # how our own bodies word it, such as kernel.instants
 _MISSING_PARAMETER: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']+)'")
 
 
@@ -115,6 +116,8 @@ def _field(found: Mapping[str, Any]) -> dict[str, str]:
     elif member := _MEMBER.match(reason):
         key = f"{key}.{member['name']}" if key else member["name"]
         reason = _ABSENT if member["verb"] == "missing required" else _UNKNOWN
+    elif named := _NAMED.match(reason):
+        key, reason = f"{key}.{named['name']}" if key else named["name"], named["reason"]
     return {"field": key or "body", "reason": reason}
 
 
@@ -146,6 +149,10 @@ def _too_deep(request: Request[Any, Any, Any], _: Exception) -> Response[Problem
     return _answer(of_status(400, "The body is nested too deeply.", instance=request.url.path))
 
 
+def _not_text(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
+    return _answer(of_status(400, "The body is not UTF-8.", instance=request.url.path))
+
+
 def _several(request: Request[Any, Any, Any], error: ExceptionGroup) -> Response[Problem]:
     # How litestar raises what undoing a step raised, after the step had raised already: a lost connection, mostly.
     first = error.exceptions[0]
@@ -171,6 +178,7 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     asyncpg.TransactionRollbackError: _lost_race,
     asyncpg.DataError: _data,
     RecursionError: _too_deep,
+    UnicodeDecodeError: _not_text,  # msgspec's own, of a text that is no UTF-8; litestar lets it pass
     redis.exceptions.ConnectionError: _store_away,
     redis.exceptions.TimeoutError: _store_away,
     OSError: _store_away,

@@ -16,6 +16,7 @@ from intake.model import OrderRequest
 from intake.queries import OrderAnswer
 from kernel.actors import Role
 from kernel.ids import OrderId
+from kernel.text import Text
 
 IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
 
@@ -24,7 +25,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What the desk decides about an order that is held, and why."""
 
     is_placed: bool
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    reason: Annotated[Text, msgspec.Meta(min_length=1, max_length=500)]
 
 
 @post("/v1/orders", guards=[allow(Role.CUSTOMER, Role.PLATFORM, Role.OPERATOR, scopes=[Scope.INTAKE])])

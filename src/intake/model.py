@@ -5,19 +5,20 @@ import msgspec
 
 from kernel.geo import Point
 from kernel.ids import ItemId, StoreId
+from kernel.text import GIVEN_ID, Text
 from merchant.messages import ItemFacts
 from orders.model import PaymentMethod
 
 Minor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
-Note = Annotated[str, msgspec.Meta(max_length=500)]
+Note = Annotated[Text, msgspec.Meta(max_length=500)]
 
 
 class LineRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """So many of one menu item, with what the customer asks for."""
 
-    item_id: ItemId
+    item_id: Annotated[ItemId, GIVEN_ID]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=99)]
-    options: Annotated[list[Annotated[str, msgspec.Meta(max_length=120)]], msgspec.Meta(max_length=20)] = []
+    options: Annotated[list[Annotated[Text, msgspec.Meta(max_length=120)]], msgspec.Meta(max_length=20)] = []
     note: Note = ""
 
 
@@ -26,7 +27,7 @@ class DropoffRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
-    address: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    address: Annotated[Text, msgspec.Meta(min_length=1, max_length=300)]
     note: Note = ""
 
     @property
@@ -38,9 +39,9 @@ class DropoffRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class CustomerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who receives it. `customer_id` is for platforms and operators; a customer's own token says it."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-    phone: Annotated[str, msgspec.Meta(max_length=32)] = ""
-    customer_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    name: Annotated[Text, msgspec.Meta(min_length=1, max_length=120)]
+    phone: Annotated[Text, msgspec.Meta(max_length=32)] = ""
+    customer_id: Annotated[str, GIVEN_ID] | None = None
 
 
 class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +49,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     method: PaymentMethod
     change_for_minor: Minor | None = None
-    token: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    token: Annotated[Text, msgspec.Meta(min_length=1, max_length=500)] | None = None
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,14 +58,14 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `total_minor` is what the customer was shown: where it is given and does not add up, the order is held for review.
     """
 
-    store_id: StoreId
+    store_id: Annotated[StoreId, GIVEN_ID]
     lines: Annotated[list[LineRequest], msgspec.Meta(min_length=1, max_length=100)]
     dropoff: DropoffRequest
     customer: CustomerRequest
     payment: PaymentRequest
     tip_minor: Minor = 0
     total_minor: Minor | None = None
-    external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+    external_id: Annotated[Text, msgspec.Meta(min_length=1, max_length=128)] | None = None
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from accounts.model import HANDLING_ORDERS, Caller, Scope
 from infra.db import Tx
 from kernel.actors import Role
 from kernel.ids import OrderId
+from kernel.text import NO_NUL, Text
 from orders import commands, queries
 from orders.model import Cancellation, OrderStatus
 from orders.policy import Quote
@@ -20,17 +21,17 @@ _MAY_SEE: Final = [
     allow(Role.CUSTOMER, Role.MERCHANT, Role.RIDER, Role.PLATFORM, Role.OPERATOR, scopes=HANDLING_ORDERS)
 ]
 _MAY_CANCEL: Final = [allow(Role.CUSTOMER, Role.PLATFORM, Role.OPERATOR, scopes=[Scope.INTAKE, Scope.SUPPORT])]
-After = Annotated[int, QueryParameter(name="after", ge=0, le=2**62)]
+After = Annotated[int, QueryParameter(name="after", ge=0, le=2**53 - 1)]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
-Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64, pattern=NO_NUL)]
 StatusFilter = Annotated[OrderStatus | None, QueryParameter(name="status")]
 
 
 class CancellationOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which quote is executed, and why."""
 
-    version: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    version: Annotated[Text, msgspec.Meta(min_length=1, max_length=64)]
+    reason: Annotated[Text, msgspec.Meta(min_length=1, max_length=500)]
 
 
 @get("/v1/orders", guards=_MAY_SEE)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
@@ -14,11 +14,14 @@ from infra.db import Tx
 from kernel.actors import Role
 from kernel.geo import Point
 from kernel.ids import CityId
+from kernel.instants import Dated, Instant
+from kernel.text import GIVEN_ID, NO_NUL, Text
 from places import commands, queries, store
 from places.model import City, RuleRecord, Zone
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Name = Annotated[Text, msgspec.Meta(min_length=1, max_length=120)]
 IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
+CityQuery = Annotated[CityId, QueryParameter(name="city_id", min_length=1, max_length=64, pattern=NO_NUL)]
 _ADMINISTRATION: Final = [allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])]
 
 
@@ -28,25 +31,25 @@ class NewCity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: Name
     country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
-    time_zone: Annotated[str, msgspec.Meta(min_length=3, max_length=64)]
+    time_zone: Annotated[Text, msgspec.Meta(min_length=3, max_length=64)]
     centre: Point
 
 
 class NewZone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A zone to add; the ring need not be closed."""
 
-    city_id: CityId
+    city_id: Annotated[CityId, GIVEN_ID]
     name: Name
     polygon: Annotated[list[Point], msgspec.Meta(min_length=3, max_length=500)]
 
 
-class RuleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RuleChange(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rule's next version, for everybody or for one city or store."""
 
     value: dict[str, Any]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-    scope_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    valid_from: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    reason: Annotated[Text, msgspec.Meta(min_length=1, max_length=500)]
+    scope_id: Annotated[Text, msgspec.Meta(max_length=64)] = ""
+    valid_from: Instant | None = None
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +100,7 @@ async def draw_zone(
 
 
 @get("/v1/zones", guards=[allow(*Role)])
-async def list_zones(city_id: FromQuery[CityId], tx: NamedDependency[Tx]) -> list[Zone]:
+async def list_zones(city_id: CityQuery, tx: NamedDependency[Tx]) -> list[Zone]:
     """List the zones of a city."""
     return await queries.list_zones(tx, city_id)
 

@@ -15,6 +15,7 @@ from infra.clock import DomainClock, Reading, wall_now
 from infra.db import Tx
 from infra.sql import load
 from kernel.actors import Role
+from kernel.instants import Dated, Instant
 
 _sql: Final = load("infra")
 _ADMINISTRATION: Final = [allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])]
@@ -32,10 +33,10 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True):
     position: int  # of the newest fact; while it stays, no feed grows
 
 
-class ClockMove(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClockMove(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the clock shall stand, or how fast it shall run (0: it stands)."""
 
-    to: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    to: Instant | None = None
     rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] | None = None
 
 
@@ -72,7 +73,8 @@ async def _view(tx: Tx, reading: Reading) -> ClockView:
 
 @get("/v1/clock/heads", guards=_ADMINISTRATION)
 async def list_heads(
-    tx: NamedDependency[Tx], after_position: Annotated[int, QueryParameter(name="after_position", ge=0, le=2**62)] = 0
+    tx: NamedDependency[Tx],
+    after_position: Annotated[int, QueryParameter(name="after_position", ge=0, le=2**53 - 1)] = 0,
 ) -> Heads:
     """List the heads of the feeds that grew after a position, for whoever waits until all watchers have caught up."""
     rows = await tx.fetch(_sql.list_heads, after_position)

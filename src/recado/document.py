@@ -1,4 +1,4 @@
-"""The OpenAPI document: what litestar derives from the routes, and the refusals that all of them share."""
+"""The OpenAPI document: what litestar derives from the routes, and what it does not know of them."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
 
 from infra.problems import MEDIA_TYPE, Problem
 
@@ -18,7 +19,7 @@ Json = dict[str, Any]
 _PATH: Final = "/schema"
 _NAME: Final = "ProblemDocument"
 _BODY_REFUSED: Final = (413,)
-_WRITE_REFUSED: Final = (409, 410, 422)
+_WRITE_REFUSED: Final = (409, 410)
 _MEANINGS: Final[Mapping[int, str]] = {
     400: "The body, or a parameter, cannot be read; the field is named.",
     401: "The access token is missing, forged or over.",
@@ -41,8 +42,7 @@ class _WholeDocument(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Return the document as JSON."""
-        del request
-        self._body = self._body or msgspec.json.encode(with_refusals(openapi_schema))
+        self._body = self._body or msgspec.json.encode(completed(openapi_schema, request.app))
         return self._body
 
 
@@ -62,14 +62,15 @@ def config() -> OpenAPIConfig:
 
 def document(app: Litestar) -> Json:
     """Return the whole document of an application."""
-    return with_refusals(app.openapi_schema.to_schema())
+    return completed(app.openapi_schema.to_schema(), app)
 
 
-def with_refusals(derived: Json) -> Json:
-    """Return the document with what every operation may be refused with; what it says of them itself is replaced."""
+def completed(derived: Json, app: Litestar) -> Json:
+    """Return the document with what every operation may refuse, and with bodies as they are really read."""
     whole = deepcopy(derived)
     components = whole["components"]
-    components["schemas"] = dict(sorted({**components.get("schemas", {}), _NAME: _problem_schema()}.items()))
+    schemas = {**components["schemas"], **_bodies(app), _NAME: _problem_schema()}
+    components["schemas"] = dict(sorted(schemas.items()))
     components["responses"] = {_reference_name(status): _refusal(status) for status in _MEANINGS}
     for path, item in whole["paths"].items():
         for method, operation in item.items():
@@ -82,8 +83,16 @@ def with_refusals(derived: Json) -> Json:
     return whole
 
 
+def _bodies(app: Litestar) -> Json:
+    # The framework's own schemas admit unknown fields, and lose the bounds of what may also be null.
+    handlers = [handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers]
+    bodies = [data.annotation for one in handlers if (data := one.parsed_fn_signature.parameters.get("data"))]
+    _, schemas = msgspec.json.schema_components(bodies, ref_template="#/components/schemas/{name}")
+    return schemas
+
+
 def _refusals_of(path: str, method: str, operation: Json) -> Iterator[int]:
-    yield from (400, 503)
+    yield from (400, 422, 503)
     if path.startswith("/v1/"):
         yield from (401, 404) if "{" in path else (401, 403, 404)
     if method != "get":

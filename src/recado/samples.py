@@ -55,5 +55,6 @@ _MAKERS: Final[Mapping[type[inspect.Type], Callable[[Any, str], Any]]] = {
     inspect.LiteralType: lambda info, _: info.values[0],
     inspect.EnumType: lambda info, _: next(iter(info.cls)).value,
     inspect.UnionType: _union,
+    inspect.Metadata: lambda info, name: _value(info.type, name),
     inspect.AnyType: lambda _, name: name,
 }

@@ -12,14 +12,15 @@ from infra.live.session import Feeds
 from infra.live.view import Watch
 from kernel.actors import Role
 from kernel.ids import OrderId
+from kernel.text import NO_NUL
 from tracking import queries
 from tracking.queries import OrderFeedView, TrackingView
 
 _MAY_TRACK: Final[list[Guard]] = [
     allow(Role.CUSTOMER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM, scopes=HANDLING_ORDERS)
 ]
-After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**62)]
-Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64)]
+After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**53 - 1)]
+Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64, pattern=NO_NUL)]
 
 
 @get("/v1/orders/{order_id:str}/tracking", guards=_MAY_TRACK)

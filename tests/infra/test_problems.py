@@ -15,6 +15,7 @@ from infra import problems
 from infra.db import Database, Tx
 from kernel.errors import DomainError, Kind, NotFound
 from kernel.geo import Point
+from kernel.instants import Dated, Instant
 
 JSON = {"content-type": "application/json"}
 MEMBERS = {"type", "title", "status", "detail", "instance", "facts"}
@@ -109,8 +110,15 @@ async def test_a_body_that_does_not_fit_names_the_very_field(body, field, reason
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"\xff\xfe", b"lines=1", b'{"lines": [{"quantity": 1, "name": "\\ud800"}]}', b'{"lines": []} trailing'],
-    ids=["cut", "not-utf-8", "a-form", "half-a-character", "trailing"],
+    [
+        b"{",
+        b"\xff\xfe",
+        b'{"lines": [{"quantity": 1, "name": "\xc3\x28"}]}',
+        b"lines=1",
+        b'{"lines": [{"quantity": 1, "name": "\\ud800"}]}',
+        b'{"lines": []} trailing',
+    ],
+    ids=["cut", "not-utf-8", "text-not-utf-8", "a-form", "half-a-character", "trailing"],
 )
 async def test_a_body_that_is_not_json_is_malformed(body):
     assert (await refuse(400, content=body, headers=JSON))["type"] == "/problems/request.malformed"
@@ -306,3 +314,21 @@ async def _answer_of(error, status):
     async with calling(kiosk(knock)) as client:
         answer = await client.get("/open")
     return answer, check(answer, status)
+
+
+async def test_what_a_body_itself_refuses_is_named_by_its_field():
+    class Visit(Dated, frozen=True, kw_only=True):
+        begins_at: Instant
+
+    class Plan(msgspec.Struct):
+        visits: list[Visit]
+
+    @post("/plans")
+    async def make_plan(data: JSONBody[Plan]) -> None: ...
+
+    async with calling(kiosk(make_plan)) as client:
+        answer = await client.post("/plans", json={"visits": [{"begins_at": "9999-12-31T23:59:59.999999Z"}]})
+
+    assert check(answer, 400)["facts"] == {
+        "fields": [{"field": "visits[0].begins_at", "reason": "lies before 1970 or after 2099"}]
+    }

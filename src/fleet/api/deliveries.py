@@ -16,8 +16,9 @@ from fleet.queries.deliveries import DeliveryView, OfferView
 from infra.db import Tx
 from kernel.actors import Role
 from kernel.ids import DeliveryId, OfferId, RiderId
+from kernel.text import GIVEN_ID, Text
 
-Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Reason = Annotated[Text, msgspec.Meta(min_length=1, max_length=500)]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
 _DISPATCH: Final = [allow(Role.OPERATOR, scopes=[Scope.DISPATCH])]
 _RIDER: Final = [allow(Role.RIDER)]
@@ -44,7 +45,7 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Assignment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is to carry it, and why by hand."""
 
-    rider_id: Annotated[RiderId, msgspec.Meta(min_length=1, max_length=64)]
+    rider_id: Annotated[RiderId, GIVEN_ID]
     reason: Reason
 
 

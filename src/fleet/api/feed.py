@@ -21,9 +21,10 @@ from infra.live.view import FrameNotUnderstood, PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import RiderId
+from kernel.text import NO_NUL
 
-After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**62)]
-Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64)]
+After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**53 - 1)]
+Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64, pattern=NO_NUL)]
 
 
 class RiderNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class PositionsAck(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
 
 
 class _Numbered(msgspec.Struct, frozen=True):
-    n: Annotated[int, msgspec.Meta(ge=0, le=2**62)] | None = None
+    n: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)] | None = None
 
 
 @websocket("/v1/rider/feed", guards=[allow(Role.RIDER)])

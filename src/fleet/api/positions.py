@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
+import msgspec
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
@@ -24,6 +25,7 @@ from kernel.actors import Role
 from kernel.errors import InvalidField
 from kernel.geo import Point
 from kernel.ids import RiderId
+from kernel.instants import EARLIEST, LATEST, Instant, is_sane
 
 _DESK: Final = [allow(Role.OPERATOR, scopes=[Scope.DISPATCH, Scope.SUPPORT])]
 _LAST_HOUR: Final = timedelta(hours=1)
@@ -31,7 +33,7 @@ LatQuery = Annotated[float, QueryParameter(name="lat", ge=-90, le=90)]
 LonQuery = Annotated[float, QueryParameter(name="lon", ge=-180, le=180)]
 CountQuery = Annotated[int, QueryParameter(name="n", ge=1, le=100)]
 VehicleQuery = Annotated[Vehicle | None, QueryParameter(name="vehicle")]
-SinceQuery = Annotated[datetime | None, QueryParameter(name="since")]
+SinceQuery = Annotated[str | None, QueryParameter(name="since", max_length=40, schema_extra={"format": "date-time"})]
 
 
 @dataclass
@@ -91,12 +93,22 @@ async def get_rider_trail(
     since: SinceQuery = None,
 ) -> Trail:
     """Return where a rider has been, by the phone's clock; the last hour unless told otherwise."""
-    if since is not None and since.tzinfo is None:
-        raise InvalidField("since", "an instant needs its time zone, such as 2026-03-14T15:00:00Z")
-    return await get_trail(redis, begin, rider_id, since=since or now - _LAST_HOUR, now=now)
+    return await get_trail(redis, begin, rider_id, since=_instant(since) or now - _LAST_HOUR, now=now)
 
 
 ROUTES: Final = [post_positions, list_nearest, get_rider_trail]
+
+
+def _instant(since: str | None) -> datetime | None:
+    if since is None:
+        return None
+    try:  # not by the framework, which takes any number for seconds since 1970
+        instant = msgspec.convert(since, Instant)
+    except msgspec.ValidationError:
+        raise InvalidField("since", "an instant with its time zone, such as 2026-03-14T15:00:00Z") from None
+    if not is_sane(instant):
+        raise InvalidField("since", f"an instant from {EARLIEST.year} on and before {LATEST.year}")
+    return instant
 
 
 def _ping_schema() -> Schema:

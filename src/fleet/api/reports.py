@@ -17,24 +17,26 @@ from fleet.model.reports import FailReason, Report, ReportKind, TurnBackReason
 from infra.db import Begin
 from kernel.actors import Role
 from kernel.ids import DeliveryId, ItemId, ReportId
+from kernel.instants import Dated, Instant
+from kernel.text import GIVEN_ID, Text
 from orders.messages import ItemProblem
 
-Note = Annotated[str, msgspec.Meta(max_length=500)]
+Note = Annotated[Text, msgspec.Meta(max_length=500)]
 _CARRIES: Final = [allow(Role.RIDER, Role.OPERATOR, scopes=[Scope.DISPATCH, Scope.SUPPORT])]
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Step(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A step made at `occurred_at` by the phone's clock. An operator who reports for the rider gives a reason."""
 
-    report_id: Annotated[ReportId, msgspec.Meta(min_length=1, max_length=64)]
-    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    report_id: Annotated[ReportId, GIVEN_ID]
+    occurred_at: Instant
     reason: Note = ""
 
 
 class CountedItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is missing or wrong with one item."""
 
-    item_id: Annotated[ItemId, msgspec.Meta(min_length=1, max_length=64)]
+    item_id: Annotated[ItemId, GIVEN_ID]
     problem: Literal["missing", "wrong", "damaged"]
     missing_quantity: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     note: Note = ""
@@ -43,29 +45,29 @@ class CountedItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class ItemCheck(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rider counted at pickup; no problems means that all is there."""
 
-    problems: Annotated[list[CountedItem], msgspec.Meta(max_length=100)] = []
+    problems: Annotated[list[CountedItem], msgspec.Meta(max_length=100)] = msgspec.field(default_factory=list)
 
 
 class HandOver(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The food is handed over, with the customer's code where the order has one."""
 
-    code: Annotated[str, msgspec.Meta(max_length=16)] = ""
+    code: Annotated[Text, msgspec.Meta(max_length=16)] = ""
 
 
-class TurnBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TurnBack(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The food goes back to the store, and why."""
 
-    report_id: Annotated[ReportId, msgspec.Meta(min_length=1, max_length=64)]
-    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    report_id: Annotated[ReportId, GIVEN_ID]
+    occurred_at: Instant
     reason: TurnBackReason
     note: Note = ""
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Failure(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rider cannot go on, and why."""
 
-    report_id: Annotated[ReportId, msgspec.Meta(min_length=1, max_length=64)]
-    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    report_id: Annotated[ReportId, GIVEN_ID]
+    occurred_at: Instant
     reason: FailReason
     note: Note = ""
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import HeaderParameter, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
@@ -17,20 +17,22 @@ from infra.db import Tx
 from kernel.actors import Role
 from kernel.geo import Lat, Lon, Point
 from kernel.ids import CityId, RiderId
+from kernel.instants import Dated, Instant
+from kernel.text import GIVEN_ID, NO_NUL, Text
 
 IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
-Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64)]
+CityQuery = Annotated[CityId, QueryParameter(name="city_id", min_length=1, max_length=64, pattern=NO_NUL)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64, pattern=NO_NUL)]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
 Capacity = Annotated[int, msgspec.Meta(ge=1, le=20)]
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _RIDER: Final = [allow(Role.RIDER)]
 
 
 class NewRider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person who will carry; the phone number in E.164."""
 
-    city_id: Annotated[CityId, msgspec.Meta(min_length=1, max_length=64)]
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    city_id: Annotated[CityId, GIVEN_ID]
+    name: Annotated[Text, msgspec.Meta(min_length=1, max_length=120)]
     phone: Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{6,14}$")]
     vehicle: Vehicle
     capacity: Capacity = 3
@@ -42,7 +44,7 @@ class RiderRegistered(msgspec.Struct, frozen=True, kw_only=True):
     id: RiderId
 
 
-class ShiftStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ShiftStart(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the rider works today, and where from; what is not said is as the desk entered it."""
 
     planned_end_at: Instant | None = None
@@ -77,7 +79,7 @@ async def register_rider(
 
 @get("/v1/riders", guards=[allow(Role.OPERATOR, scopes=[Scope.DISPATCH, Scope.ADMINISTRATION])])
 async def list_riders(
-    city_id: FromQuery[CityId], tx: NamedDependency[Tx], cursor: Cursor = None, limit: Limit = 50
+    city_id: CityQuery, tx: NamedDependency[Tx], cursor: Cursor = None, limit: Limit = 50
 ) -> RiderPage:
     """List a city's riders with their shift and how many deliveries they have in hand."""
     return await queries.list_riders(tx, city_id, after=cursor, limit=limit)

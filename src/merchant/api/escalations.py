@@ -11,13 +11,14 @@ from accounts.model import Caller
 from infra.db import Tx
 from kernel.actors import Role
 from kernel.ids import EscalationId
+from kernel.text import NO_NUL, Text
 from merchant import commands, queries
 from merchant.commands.escalations import DESK
 from merchant.model.escalations import Escalation, Help, HelpOutcome
 from merchant.queries import EscalationPage
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
-Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64, pattern=NO_NUL)]
 _DESK: Final = [allow(Role.OPERATOR, scopes=DESK)]
 
 
@@ -28,8 +29,8 @@ class HelpRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     (store_paused).
     """
 
-    reached: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    reached: Annotated[Text, msgspec.Meta(min_length=1, max_length=120)]
+    reason: Annotated[Text, msgspec.Meta(min_length=1, max_length=500)]
     outcome: HelpOutcome
     minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] | None = None
 

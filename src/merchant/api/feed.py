@@ -13,12 +13,13 @@ from infra.live.view import PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import StoreId
+from kernel.text import NO_NUL
 from merchant import queries
 from merchant.policy.feed import seen_by_store
 from merchant.queries import OpenTickets
 
-After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**62)]
-Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64)]
+After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**53 - 1)]
+Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64, pattern=NO_NUL)]
 
 
 @websocket("/v1/stores/{store_id:str}/feed", guards=[allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.DISPATCH])])

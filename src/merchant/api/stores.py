@@ -13,6 +13,8 @@ from infra.db import Tx
 from kernel.actors import Role
 from kernel.geo import Point
 from kernel.ids import CityId, ItemId, MerchantId, StoreId
+from kernel.instants import Dated, Instant
+from kernel.text import GIVEN_ID, Text
 from merchant import commands, queries
 from merchant.commands.menus import ItemChange
 from merchant.commands.setup import NewStore, StoreChange
@@ -21,13 +23,12 @@ from merchant.policy.menus import WantedItem
 from merchant.policy.stores import MAX_PREP_MINUTES
 from merchant.queries import Menu, StoreView
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Name = Annotated[Text, msgspec.Meta(min_length=1, max_length=120)]
 Phone = Annotated[str, msgspec.Meta(pattern=r"^\+[1-9]\d{6,14}$")]  # E.164
-Address = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+Address = Annotated[Text, msgspec.Meta(min_length=1, max_length=300)]
 PrepMinutes = Annotated[int, msgspec.Meta(ge=1, le=MAX_PREP_MINUTES)]
 PriceMinor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 StockCount = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Unset = msgspec.UnsetType
 IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
 USUAL_PREP_MINUTES: Final = 15  # what most kitchens of the benchmark days promise; learned per store later
@@ -45,8 +46,8 @@ class MerchantRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class StoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A store to set up; without opening hours it is always open."""
 
-    merchant_id: MerchantId
-    city_id: CityId
+    merchant_id: Annotated[MerchantId, GIVEN_ID]
+    city_id: Annotated[CityId, GIVEN_ID]
     name: Name
     phone: Phone
     address: Address
@@ -56,7 +57,7 @@ class StoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     auto_accept: bool = False
 
 
-class StorePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StorePatch(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be different; null ends a pause or busy mode."""
 
     paused_until: Instant | Unset | None = msgspec.UNSET
@@ -69,7 +70,7 @@ class StorePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class ItemImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An item under the merchant's own name for it; availability and stock stay as they are where not given."""
 
-    external_ref: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    external_ref: Annotated[Text, msgspec.Meta(min_length=1, max_length=64)]
     name: Name
     price_minor: PriceMinor
     is_available: bool | Unset = msgspec.UNSET

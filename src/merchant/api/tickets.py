@@ -11,6 +11,7 @@ from accounts.model import Caller, Scope
 from infra.db import Tx
 from kernel.actors import Role
 from kernel.ids import ItemId, StoreId, TicketId
+from kernel.text import GIVEN_ID, NO_NUL, Text
 from merchant import commands, queries
 from merchant.api.guards import answers_tickets
 from merchant.commands.kitchen import Resolution
@@ -20,7 +21,7 @@ from merchant.policy.tickets import MAX_EXTENSION_MINUTES
 from merchant.queries import TicketPage
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
-Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64, pattern=NO_NUL)]
 OnlyOpen = Annotated[bool, QueryParameter(name="open")]
 
 
@@ -34,14 +35,14 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Why the store does not cook it, and which items are out of stock where that is why."""
 
     reason: RejectReason
-    item_ids: Annotated[list[ItemId], msgspec.Meta(max_length=100)] = []
+    item_ids: Annotated[list[Annotated[ItemId, GIVEN_ID]], msgspec.Meta(max_length=100)] = []
 
 
 class Extend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many minutes later than first said it will be ready, in all, and why."""
 
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_EXTENSION_MINUTES)]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    reason: Annotated[Text, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class CancellationAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,7 +55,7 @@ class ItemsAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What the store says to the rider's count."""
 
     resolution: Resolution
-    note: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    note: Annotated[Text, msgspec.Meta(max_length=300)] = ""
 
 
 @get("/v1/stores/{store_id:str}/tickets", guards=[allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.DISPATCH])])

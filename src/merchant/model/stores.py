@@ -5,6 +5,7 @@ import msgspec
 
 from kernel.geo import Point
 from kernel.ids import CityId, ItemId, MerchantId, StoreId
+from kernel.instants import Dated, Instant
 
 Opens = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Closes = Annotated[str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
@@ -32,11 +33,11 @@ class OpeningHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     sunday: Spans = []
 
 
-class Busy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Busy(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """So many minutes more than usual, until then."""
 
     extra_minutes: Annotated[int, msgspec.Meta(ge=1, le=90)]
-    until: Annotated[datetime, msgspec.Meta(tz=True)]
+    until: Instant
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):
