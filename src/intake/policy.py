@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from intake.model import LineRequest, OrderRequest, Surroundings
+from kernel.quantities import AmountMinor
 from orders.model import PaymentMethod, Problem
 
 # What a person at the desk cannot wave through, because nothing could be cooked or carried.
@@ -15,7 +16,7 @@ BLOCKING: Final = frozenset({"item_unknown", "dropoff_outside"})
 class FeeRules(msgspec.Struct, frozen=True, kw_only=True):
     """What delivering costs the customer, in minor units of the city's currency."""
 
-    delivery_fee_minor: int = 0
+    delivery_fee_minor: AmountMinor = 0
 
 
 def find_problems(request: OrderRequest, facts: Surroundings) -> list[Problem]:

@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
 from kernel.events import Event
 from kernel.geo import Point
 from kernel.ids import CityId, EscalationId, ItemId, StoreId, TicketId
+from kernel.quantities import Seconds, SecondsAtLeastOne
 from orders.messages import StoreEvent
+
+Reminders = Annotated[tuple[Seconds, ...], msgspec.Meta(max_length=10)]
 
 
 class AcceptanceRules(msgspec.Struct, frozen=True, kw_only=True):
     """How long a store may take to accept, and when it is reminded. A rule as data; who places an order reads it."""
 
-    window_s: int = 480  # domain contract, merchant: eight minutes, as iFood gives
-    own_channel_window_s: int = 300  # domain contract, merchant: five for the own channel
-    reminders_after_s: tuple[int, ...] = (60, 120, 180)  # domain contract, merchant: at 1, 2 and 3 minutes
+    window_s: SecondsAtLeastOne = 480  # domain contract, merchant: eight minutes, as iFood gives
+    own_channel_window_s: SecondsAtLeastOne = 300  # domain contract, merchant: five for the own channel
+    reminders_after_s: Reminders = (60, 120, 180)  # domain contract, merchant: at 1, 2 and 3 minutes
 
     def accept_by(self, placed_at: datetime, *, is_own_channel: bool) -> datetime:
         """Return until when the store may accept."""

@@ -57,6 +57,8 @@ async def set_rule(  # noqa: PLR0913  owner and time come with the act
     """Give a rule its next version; the value must fit the rule's own shape. Nothing in the past is changed."""
     if name not in known:
         raise RuleUnknown(name, known=sorted(known))
+    if unknown := sorted(value.keys() - set(known[name].__struct_fields__)):
+        raise InvalidField("value", f"{', '.join(unknown)}: not known to this rule")
     try:
         fitted = msgspec.convert(value, known[name])
     except msgspec.ValidationError as error:

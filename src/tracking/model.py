@@ -5,6 +5,7 @@ import msgspec
 
 from kernel.geo import Point
 from kernel.ids import DeliveryId, OrderId
+from kernel.quantities import Seconds, SecondsAtLeastOne, ShareBp
 
 
 class Stage(StrEnum):
@@ -101,18 +102,18 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
 class EstimateRules(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers behind promise and estimate. A rule as data, `tracking.estimate`; these are the defaults."""
 
-    accept_s: int = 120  # how long stores take to answer
-    approach_s: int = 480  # how long until a rider is at the store, while nobody has one in mind
-    pickup_s: int = 120  # at the counter
-    dropoff_s: int = 120  # from the kerb to the door
-    promise_early_s: int = 300
-    promise_late_s: int = 900
-    revise_beyond_s: int = 60  # domain contract, tracking: revisions over 60 s have a cause and are told
-    overdue_push_s: int = 120  # what is overdue is expected so much later, growing with how overdue it is
-    overdue_push_most_s: int = 900
-    band_low_bp: int = 1500  # of the time that is left
-    band_high_bp: int = 2500
-    band_least_s: int = 60
+    accept_s: Seconds = 120  # how long stores take to answer
+    approach_s: Seconds = 480  # how long until a rider is at the store, while nobody has one in mind
+    pickup_s: Seconds = 120  # at the counter
+    dropoff_s: Seconds = 120  # from the kerb to the door
+    promise_early_s: Seconds = 300
+    promise_late_s: SecondsAtLeastOne = 900
+    revise_beyond_s: Seconds = 60  # domain contract, tracking: revisions over 60 s have a cause and are told
+    overdue_push_s: Seconds = 120  # what is overdue is expected so much later, growing with how overdue it is
+    overdue_push_most_s: Seconds = 900
+    band_low_bp: ShareBp = 1500  # of the time that is left
+    band_high_bp: ShareBp = 2500
+    band_least_s: Seconds = 60
 
     @property
     def revise_beyond(self) -> timedelta:

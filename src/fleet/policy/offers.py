@@ -10,20 +10,21 @@ from fleet.model.deliveries import Delivery, DeliveryStatus
 from fleet.model.offers import Offer, OfferStatus, WithdrawnBecause
 from fleet.model.shifts import Rider, ShiftStatus
 from kernel.ids import DeliveryId, RiderId
+from kernel.quantities import AmountMinor, Count, SecondsAtLeastOne
 
 
 class OfferRules(msgspec.Struct, frozen=True, kw_only=True):
     """How long riders have, and how many silent offers in a row mean that they are away; domain contract, riders."""
 
-    ttl_s: int = 30
-    misses_before_break: int = 3
+    ttl_s: SecondsAtLeastOne = 30
+    misses_before_break: Count = 3
 
 
 class PayRules(msgspec.Struct, frozen=True, kw_only=True):
     """What a delivery pays, in the city's minor units: so much each, and by the way ridden to its last door."""
 
-    base_minor: int = 700
-    per_km_minor: int = 150
+    base_minor: AmountMinor = 700
+    per_km_minor: AmountMinor = 150
 
 
 def check_offer(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -11,6 +11,7 @@ from fleet.model.riders import Vehicle
 from fleet.policy.offers import PayRules
 from kernel.geo import Point
 from kernel.ids import DeliveryId, RiderId, StoreId
+from kernel.quantities import Count, Seconds, SecondsAtLeastOne, SpeedMps, Weight
 
 BASIS: Final = 10_000
 
@@ -21,26 +22,26 @@ class DispatchRules(msgspec.Struct, frozen=True, kw_only=True):
     `reach_s` is how long the way to the store may take in each round of the ladder; beyond the last there is no limit.
     """
 
-    foot_mps: float = 1.3
-    bicycle_mps: float = 4.5
-    motorcycle_mps: float = 7.0
-    car_mps: float = 7.0
-    detour_bp: int = 13_000
-    pickup_service_s: int = 120  # half of it before the food is in hand, half after
-    dropoff_service_s: int = 120
-    horizon_s: int = 1200  # with batch_delay_s the best of a short sweep over public benchmark days
-    round_s: int = 30
-    answer_s: int = 15  # from the offer to the rider on the way
-    free_soon_s: int = 60  # who is at the last door so soon may be asked already
-    early_s: int = 240  # nobody is sent to stand at a store for longer
-    max_batch: int = 3
-    batch_spread_s: int = 300  # ready times in one batch
-    batch_delay_s: int = 900  # the lateness guard: what a batch may cost each of its orders
-    target_s: int = 2400  # from the order to the door
-    late_weight: float = 2.0  # of every second beyond the target, against one of delay
-    way_weight: float = 0.3  # of every second ridden to the store
-    reach_s: tuple[int, ...] = (1500, 2700)
-    ask_again_s: int = 120  # who said no, or nothing, is left alone with this delivery for so long
+    foot_mps: SpeedMps = 1.3
+    bicycle_mps: SpeedMps = 4.5
+    motorcycle_mps: SpeedMps = 7.0
+    car_mps: SpeedMps = 7.0
+    detour_bp: Annotated[int, msgspec.Meta(ge=BASIS, le=10 * BASIS)] = 13_000
+    pickup_service_s: Seconds = 120  # half of it before the food is in hand, half after
+    dropoff_service_s: Seconds = 120
+    horizon_s: Seconds = 1200  # with batch_delay_s the best of a short sweep over public benchmark days
+    round_s: SecondsAtLeastOne = 30
+    answer_s: Seconds = 15  # from the offer to the rider on the way
+    free_soon_s: Seconds = 60  # who is at the last door so soon may be asked already
+    early_s: Seconds = 240  # nobody is sent to stand at a store for longer
+    max_batch: Count = 3
+    batch_spread_s: Seconds = 300  # ready times in one batch
+    batch_delay_s: Seconds = 900  # the lateness guard: what a batch may cost each of its orders
+    target_s: Seconds = 2400  # from the order to the door
+    late_weight: Weight = 2.0  # of every second beyond the target, against one of delay
+    way_weight: Weight = 0.3  # of every second ridden to the store
+    reach_s: Annotated[tuple[SecondsAtLeastOne, ...], msgspec.Meta(max_length=10)] = (1500, 2700)
+    ask_again_s: Seconds = 120  # who said no, or nothing, is left alone with this delivery for so long
 
     def speed_mps(self, vehicle: Vehicle) -> float:
         """Return the straight-line speed: what is left of it on real roads."""
