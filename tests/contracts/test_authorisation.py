@@ -209,8 +209,8 @@ async def test_a_helper_is_no_more_than_a_stranger_to_the_rider_s_delivery(house
             assert (await ask(house, route, token, world.ids, world)).status == 404, route
 
 
-async def test_a_token_s_holder_cannot_be_told_apart_by_time_of_many_at_once(house):
-    """Because verified tokens are remembered: one caller's must never answer for another's."""
+async def test_of_many_at_once_nobody_is_taken_for_another(house):
+    """Because verified tokens are remembered."""
     worlds = list(house.worlds.values())
     tokens = [house.token(world.caller("customer")) for world in worlds]
     route = "GET /v1/orders/{order_id}"

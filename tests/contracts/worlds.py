@@ -88,7 +88,7 @@ class House:
         headers = {"Idempotency-Key": key or f"key-{self._keys}"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        content = None if body is None else msgspec.json.encode(body)
+        content = body if isinstance(body, str | None) else msgspec.json.encode(body)
         return await self._http.request(method, path, content=content, headers=headers)
 
     async def must(self, method: str, path: str, caller: Caller, body: object = None) -> Any:
