@@ -17,7 +17,7 @@ STEPS: Final = ("arrive-at-pickup", "check-items", "pick-up", "arrive-at-dropoff
 # Real seconds are dear: dispatch looks often and waits for nobody, and whoever missed an offer is asked again soon.
 HASTE: Final = {
     "fleet.dispatch": {"round_s": 1, "ask_again_s": 1, "early_s": 7200, "horizon_s": 7200},
-    "fleet.offers": {"ttl_s": 5, "misses_before_break": 1000},
+    "fleet.offers": {"ttl_s": 5, "misses_before_break": 100},
 }
 KEPT: Final = {
     "placed": "SELECT count(*) FROM orders WHERE id = $1",
