@@ -4,6 +4,7 @@ import pytest
 
 from infra.clock import DomainClock
 from infra.db import Database
+from infra.timekeeper import Timekeeper
 
 
 @pytest.fixture
@@ -17,3 +18,16 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def clock(database: Database) -> DomainClock:
     """The clock of a real installation, unless the test makes it a simulated one."""
     return DomainClock(database.read)
+
+
+@pytest.fixture
+def keeper_of(database, clock):
+    def build(in_transaction=None, outside=None, clock=clock):
+        return Timekeeper(
+            database,
+            clock,
+            in_transaction={"test.due": in_transaction} if in_transaction else {},
+            outside={"test.outside": outside} if outside else {},
+        )
+
+    return build
