@@ -1,9 +1,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.infra.relaying import Watching
 
 from infra.clock import DomainClock
 from infra.db import Database
+from infra.relay import Relay
 from infra.timekeeper import Timekeeper
 
 
@@ -29,5 +31,13 @@ def keeper_of(database, clock):
             in_transaction={"test.due": in_transaction} if in_transaction else {},
             outside={"test.outside": outside} if outside else {},
         )
+
+    return build
+
+
+@pytest.fixture
+def relay_of(database, database_url, clock):
+    def build(*consumers, announcer=None):
+        return Relay(database, database_url, clock, consumers=consumers, announcer=announcer or Watching())
 
     return build

@@ -1,7 +1,6 @@
 import asyncio
-import random
 import signal
-from collections import Counter, defaultdict
+from collections import Counter
 
 import asyncpg
 import pytest
@@ -16,58 +15,10 @@ from tests.infra.facts import (
     start_script,
     until,
 )
+from tests.infra.relaying import Reacting, Watching
 
 from infra import relay as relay_module
-from infra.relay import BATCH, Consumer, Relay
-
-TYPES = ("test.noted", "test.noted_at_store")
-
-
-class Watching:
-    """An announcer that remembers; it refuses while `is_broken`."""
-
-    def __init__(self):
-        self.heard = []
-        self.is_broken = False
-
-    async def announce(self, numbered):
-        if self.is_broken:
-            raise ConnectionError("the feed store is away")
-        self.heard += [(feed_id, seq) for feed_id, seq, _ in numbered]
-
-
-class Reacting:
-    """A consumer that writes down what it took, and raises for streams it is told to choke on."""
-
-    def __init__(self, *, slow_s=0.0):
-        self.took = []
-        self.chokes_on = set()
-        self.attempts = Counter()
-        self.slow_s = slow_s
-
-    async def __call__(self, tx, fact, act):
-        self.attempts[fact.stream_id] += 1
-        if fact.stream_id in self.chokes_on:
-            raise ValueError(fact.stream_id)
-        await asyncio.sleep(self.slow_s)
-        self.took.append((fact.stream_id, fact.seq))
-
-    def consumer(self, name="test"):
-        return Consumer(name, dict.fromkeys(TYPES, self))
-
-    def by_stream(self):
-        found = defaultdict(list)
-        for stream_id, seq in self.took:
-            found[stream_id].append(seq)
-        return dict(found)
-
-
-@pytest.fixture
-def relay_of(database, database_url, clock):
-    def build(*consumers, announcer=None):
-        return Relay(database, database_url, clock, consumers=consumers, announcer=announcer or Watching())
-
-    return build
+from infra.relay import BATCH, Consumer
 
 
 async def test_every_stream_is_told_in_its_order(database, relay_of):
@@ -317,54 +268,6 @@ async def test_feeds_that_cannot_be_told_do_not_hold_up_reactions(database, rela
 
     assert ana.took == [("ord_a", 1)]
     assert await fetch(database, "SELECT feed_id, seq FROM feed_entries") == [("sto_a", 1)]
-
-
-async def test_a_stores_feed_is_numbered_without_a_gap_by_relays_at_the_same_time(database, relay_of):
-    watching, other = Watching(), Watching()
-
-    async def write(order):
-        for n in range(10):
-            await note(database, f"ord_{order}", NotedAtStore(store_id=f"sto_{n % 2}"))
-
-    async with going(relay_of(announcer=watching).run(), relay_of(announcer=other).run()):
-        await asyncio.gather(*(write(order) for order in range(20)))
-        await until(lambda: all_sent(database))
-
-    for store in ("sto_0", "sto_1"):
-        rows = await fetch(database, "SELECT seq FROM feed_entries WHERE feed_id = $1 ORDER BY seq", store)
-        assert rows == [(n,) for n in range(1, 101)]
-        heard = [seq for feed_id, seq in watching.heard + other.heard if feed_id == store]
-        assert set(heard) == set(range(1, 101))
-
-
-async def test_in_a_stores_feed_the_facts_of_one_order_stay_in_their_order(database, relay_of):
-    for n in range(30):
-        order = random.Random(n).randrange(5)
-        await note(database, f"ord_{order}", NotedAtStore(store_id="sto_a"))
-
-    async with going(relay_of().run(), relay_of().run()):
-        await until(lambda: all_sent(database))
-
-    rows = await fetch(
-        database,
-        """SELECT event.stream_id, array_agg(event.seq ORDER BY entry.seq)
-           FROM feed_entries AS entry JOIN events AS event ON event.id = entry.event_id GROUP BY 1""",
-    )
-    assert all(seqs == sorted(seqs) for _, seqs in rows)
-
-
-async def test_a_fact_numbered_before_a_crash_keeps_its_number(database, relay_of):
-    await note(database, "ord_a", NotedAtStore(store_id="sto_a"))
-    async with going(relay_of().run()):
-        await until(lambda: all_sent(database))
-    await execute(database, "UPDATE events SET is_sent = false")
-    await note(database, "ord_b", NotedAtStore(store_id="sto_a"))
-
-    async with going(relay_of().run()):
-        await until(lambda: all_sent(database))
-
-    rows = await fetch(database, "SELECT feed_id, seq FROM feed_entries ORDER BY seq")
-    assert rows == [("sto_a", 1), ("sto_a", 2)]
 
 
 async def test_a_relay_whose_connections_are_cut_goes_on(database, relay_of, stores):
