@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 from typing import Final, TypeAlias
 
@@ -42,7 +42,9 @@ class Timekeeper:
         *,
         in_transaction: Mapping[str, InTransaction],
         outside: Mapping[str, Outside],
+        poll: timedelta = POLL,
     ) -> None:
+        self._poll_s = poll.total_seconds()
         self._database = database
         self._clock = clock
         self._in_transaction = in_transaction
@@ -63,15 +65,15 @@ class Timekeeper:
             while True:
                 self._wake.clear()
                 try:
-                    is_more = await self._look(tasks)
-                    pause_s = 0.0 if is_more else await self._pause_s()
+                    looked_at = await self._clock.now()
+                    is_more = await self._look(tasks, looked_at)
+                    pause_s = 0.0 if is_more else await self._pause_s(looked_at)
                 except AWAY as error:
                     log.warning("timekeeper.database_away", error=str(error))
-                    pause_s = POLL.total_seconds()
+                    pause_s = self._poll_s
                 await self._sleep(pause_s)
 
-    async def _look(self, tasks: asyncio.TaskGroup) -> bool:
-        now = await self._clock.now()
+    async def _look(self, tasks: asyncio.TaskGroup, now: datetime) -> bool:
         busy = [*self._running, *self._held.waiting()]
         async with self._database.read() as tx:
             due = await tx.fetch(_sql.list_due, now, wall_now(), self._known, busy, LOOK)
@@ -84,12 +86,13 @@ class Timekeeper:
             tasks.create_task(self._fire(row["id"], row["kind"]))
         return len(due) == LOOK
 
-    async def _pause_s(self) -> float:
-        reading, now = await self._clock.reading(), await self._clock.now()
+    async def _pause_s(self, looked_at: datetime) -> float:
+        reading = await self._clock.reading()
         async with self._database.read() as tx:
-            next_at = await tx.fetchval(_sql.next_try_at, now, self._known)
+            # Not those after this instant: one that came due since the look would be seen by neither.
+            next_at = await tx.fetchval(_sql.next_try_at, looked_at, self._known)
         wait = until(reading, next_at) if next_at is not None else None
-        waits_s = [POLL.total_seconds(), self._held.soonest_s()]
+        waits_s = [self._poll_s, self._held.soonest_s()]
         if wait is not None:
             waits_s.append(max(wait.total_seconds(), 0.0))
         return min(waits_s)

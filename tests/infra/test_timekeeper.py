@@ -2,6 +2,7 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
+import msgspec
 import pytest
 from tests.infra.facts import NOON, execute, fetch, going, until
 from tests.infra.keeping import SECOND, Handling, schedule, settled, statuses
@@ -23,6 +24,31 @@ async def test_a_deadline_fires_at_its_second_and_not_before(database, keeper_of
     late = ana.attempts[0][1] - due_at
     assert timedelta(0) <= late < timedelta(milliseconds=250)
     assert ana.fired[0][1] >= due_at
+
+
+async def test_a_deadline_that_comes_between_two_statements_of_one_look_is_not_slept_through(database):
+    ana, clock = Handling(), Leaping(database.read)
+    for n in range(20):
+        await schedule(database, f"tkt_{n:02}", due_at=wall_now() + 2 * n * SECOND)
+    keeper = Timekeeper(database, clock, in_transaction={"test.due": ana}, outside={}, poll=timedelta(hours=1))
+
+    async with going(keeper.run()):
+        await until(lambda: settled(database))
+
+    assert len(ana.fired) == 20
+
+
+class Leaping(DomainClock):
+    """A clock so fast that seconds pass from one question to the next."""
+
+    leap = timedelta(0)
+
+    async def reading(self):
+        return msgspec.structs.replace(await super().reading(), domain_at=wall_now() + self.leap, wall_at=wall_now())
+
+    async def now(self):
+        self.leap += SECOND / 2
+        return (await self.reading()).domain_at
 
 
 async def test_a_deadline_set_while_it_sleeps_is_kept_too(database, keeper_of):
@@ -78,9 +104,9 @@ async def test_while_another_process_works_on_a_deadline_nobody_spins(database, 
     looks = Counter()
     look = waiting._look
 
-    async def counted(tasks):
+    async def counted(*given):
         looks["n"] += 1
-        return await look(tasks)
+        return await look(*given)
 
     waiting._look = counted
     await schedule(database, due_at=wall_now())
