@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "day": "Play a day of orders and check everything.",
     "demo": "Play an evening at a speed a person can follow.",
     "bench": "Measure something beside a reference.",
+    "streets": "Make the file of a city's streets.",
     "doctor": "Check settings, stores, durability and clocks.",
 }
 
