@@ -283,6 +283,7 @@ def _new_delivery(town: Town, new: NewOrder) -> NewDelivery:
         item_count=1,
         collect_minor=4500,
         currency="BRL",
+        needs_code=bool(new.dropoff_code),
     )
 
 

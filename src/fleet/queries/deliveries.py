@@ -9,6 +9,7 @@ from fleet.errors import DeliveryNotFound, OfferNotYours
 from fleet.messages import Place
 from fleet.model.deliveries import DeliveryStatus
 from fleet.model.offers import OfferStatus, Stop
+from fleet.policy.reports import CODE_TRIES
 from infra.db import Tx
 from infra.sql import load
 from kernel.actors import Role
@@ -33,6 +34,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     collect_minor: int
     currency: str
     needs_code: bool
+    code_tries_left: int | None  # of wrong drop-off codes; None where there is no code to guess
     pickup: Place
     dropoff: Place | None
     wanted_at: datetime | None
@@ -130,4 +132,6 @@ def _view(row: asyncpg.Record) -> DeliveryView:
             address=fields.pop(f"{end}_address"),
             note=fields.pop(f"{end}_note"),
         )
+    tries_left = max(0, CODE_TRIES - fields.pop("code_tries"))
+    fields["code_tries_left"] = tries_left if fields["needs_code"] else None
     return msgspec.convert(fields, DeliveryView)

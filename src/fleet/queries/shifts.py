@@ -10,13 +10,17 @@ from fleet.store import riders as store
 from infra.db import Tx
 from infra.sql import load
 from kernel.ids import CityId, RiderId, ShiftId
+from places import queries as places
 
 _sql: Final = load("fleet")
 ShiftState = Literal["off", "on", "break"]
 
 
 class ShiftView(msgspec.Struct, frozen=True, kw_only=True):
-    """How the rider stands today; the ledgers count until now."""
+    """How the rider stands today; the ledgers count until now.
+
+    `pay_minor` is what the offers taken on this shift pay as agreed, `cash_minor` what was due at its doors.
+    """
 
     rider_id: RiderId
     city_id: CityId
@@ -30,6 +34,10 @@ class ShiftView(msgspec.Struct, frozen=True, kw_only=True):
     connected_s: int = 0
     break_s: int = 0
     engaged_s: int = 0
+    delivered_count: int = 0
+    pay_minor: int = 0
+    cash_minor: int = 0
+    currency: str
 
 
 class RiderView(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,12 +65,15 @@ async def get_shift(tx: Tx, rider_id: RiderId, *, now: datetime) -> ShiftView:
     row = await tx.fetchrow(_sql.view_shift, rider_id)
     if row is None:
         raise RiderNotFound
-    view = msgspec.convert(dict(row), ShiftView)
+    city = await places.get_city(tx, row["city_id"])
+    view = msgspec.convert(dict(row) | {"currency": city.currency}, ShiftView)
     if view.shift_id is None:
         return view
     seconds = await store.sum_spans(tx, view.shift_id, now=now)
+    totals = await tx.fetchrow(_sql.sum_shift, rider_id, view.started_at)
     return msgspec.structs.replace(
         view,
+        **dict(totals or {}),
         connected_s=seconds[SpanKind.CONNECTED],
         break_s=seconds[SpanKind.BREAK],
         engaged_s=seconds[SpanKind.ENGAGED],

@@ -1,5 +1,5 @@
 -- name: view_delivery
-SELECT id AS delivery_id, order_id, city_id, zone_id, store_id, status, rider_id, assignment_no, item_count, collect_minor, currency, needs_code,
+SELECT id AS delivery_id, order_id, city_id, zone_id, store_id, status, rider_id, assignment_no, item_count, collect_minor, currency, needs_code, code_tries,
        pickup_lat, pickup_lon, pickup_name, pickup_address, pickup_note,
        dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note,
        wanted_at, ready_by, ready_at, pickup_eta_at, assigned_at, arrived_at_pickup_at, picked_up_at, arrived_at_dropoff_at,
@@ -10,7 +10,7 @@ WHERE id = $1
 -- name: view_deliveries_in_hand
 -- In the order of the route: by the offer that won them, then by its drop-offs.
 SELECT delivery.id AS delivery_id, delivery.order_id, delivery.city_id, zone_id, store_id, delivery.status, delivery.rider_id,
-       delivery.assignment_no, item_count, collect_minor, delivery.currency, needs_code,
+       delivery.assignment_no, item_count, collect_minor, delivery.currency, needs_code, code_tries,
        pickup_lat, pickup_lon, pickup_name, pickup_address, pickup_note,
        dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note,
        wanted_at, ready_by, ready_at, delivery.pickup_eta_at, assigned_at, arrived_at_pickup_at, picked_up_at,
@@ -44,3 +44,20 @@ SELECT rider.id AS rider_id, rider.city_id, shift.id AS shift_id, coalesce(shift
 FROM riders AS rider
 LEFT JOIN shifts AS shift ON shift.rider_id = rider.id AND shift.status <> 'ended'
 WHERE rider.id = $1
+
+-- name: sum_shift
+-- What the offers taken since then pay as agreed, those given back left out, and what was delivered and taken in cash.
+SELECT
+    (
+        SELECT coalesce(sum(offer.pay_minor), 0)::bigint
+        FROM offers AS offer
+        WHERE offer.rider_id = $1 AND offer.status = 'accepted' AND offer.answered_at >= $2
+          AND EXISTS (
+              SELECT 1 FROM offer_deliveries AS part
+              WHERE part.offer_id = offer.id AND part.assignment_no IS NOT NULL AND part.released_at IS NULL
+          )
+    ) AS pay_minor,
+    count(*) AS delivered_count,
+    coalesce(sum(collect_minor), 0)::bigint AS cash_minor
+FROM deliveries
+WHERE rider_id = $1 AND status = 'delivered' AND ended_at >= $2

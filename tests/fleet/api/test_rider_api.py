@@ -1,4 +1,5 @@
 from tests.fleet.streets import Streets
+from tests.fleet.town import minutes
 
 
 async def test_an_operator_enters_a_rider_once_however_often_the_request_comes(desk):
@@ -166,3 +167,43 @@ async def test_why_dispatch_decided_is_open_to_operators_and_to_riders_for_their
     assert (whole["outcome"], whole["rider_id"], len(whole["candidates"])) == ("offered", ana_id, 2)
     assert (hers["rider_id"], [each["why_not"] for each in hers["candidates"]]) == (None, ["costs more"])
     assert (await desk.get(desk.rider(carla_id), path)).status_code == 404
+
+
+async def test_a_shift_tells_what_was_earned_delivered_and_taken_in_cash_on_it(desk):
+    ana_id = await desk.town.rider("Ana")
+    ana = desk.rider(ana_id)
+    done, _ = await desk.town.carry(ana_id, await desk.town.order(), await desk.town.order())
+    (given_back,) = await desk.town.carry(ana_id, await desk.town.order())
+    await desk.town.unassign(given_back)
+    await desk.report(ana, done, "deliver", "r1")
+
+    shift = (await desk.get(ana, "/v1/rider/shift")).json()
+
+    (in_hand,) = (await desk.get(ana, "/v1/rider/deliveries")).json()["deliveries"]
+    assert (shift["pay_minor"], shift["delivered_count"], shift["currency"]) == (880, 1, "BRL")
+    assert shift["cash_minor"] == in_hand["collect_minor"] > 0
+
+
+async def test_a_new_shift_begins_with_nothing_earned(desk):
+    ana_id = await desk.town.rider("Ana")
+    ana = desk.rider(ana_id)
+    (delivery_id,) = await desk.town.carry(ana_id, await desk.town.order())
+    await desk.report(ana, delivery_id, "deliver", "r1")
+    await desk.post(ana, "/v1/rider/shift/end")
+    desk.town.now += minutes(1)
+
+    await desk.town.start_shift(ana_id)
+    shift = (await desk.get(ana, "/v1/rider/shift")).json()
+
+    assert (shift["pay_minor"], shift["delivered_count"], shift["cash_minor"]) == (0, 0, 0)
+
+
+async def test_a_delivery_tells_how_many_codes_may_still_be_tried(desk):
+    ana_id = await desk.town.rider("Ana")
+    ana = desk.rider(ana_id)
+    coded, open_door = await desk.town.carry(ana_id, await desk.town.order(code="1234"), await desk.town.order())
+    await desk.report(ana, coded, "deliver", "r1", code="0000")
+
+    in_hand = (await desk.get(ana, "/v1/rider/deliveries")).json()["deliveries"]
+
+    assert {each["delivery_id"]: each["code_tries_left"] for each in in_hand} == {coded: 4, open_door: None}
