@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.types import Scope as ConnectionScope
 from redis.asyncio import Redis
 
@@ -29,6 +30,7 @@ from places.zones import Zones
 from recado import document, parts
 from recado.background import running
 from recado.etags import tag_answers
+from recado.pages import routes as pages
 from recado.roads import TRAVEL
 from recado.settings import Settings
 from recado.telemetry import name_and_count
@@ -105,6 +107,13 @@ def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:
     return parts.RULES
 
 
+def _missing(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
+    if pages.is_for_a_page(request):
+        return pages.missing(request)
+    answer: Response[Any] = problems.HANDLERS[HTTPException](request, error)
+    return answer
+
+
 def create_app(settings: Settings) -> Litestar:
     """Return the application; it opens its stores when it starts."""
 
@@ -130,7 +139,7 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         parts.ROUTES,
         lifespan=[open_stores],
-        state=State({"tokens": Tokens(settings.token_secret)}),
+        state=State({"tokens": Tokens(settings.token_secret), "tile_url": settings.tile_url}),
         dependencies={
             "tx": Provide(_provide_tx),
             "begin": Provide(_provide_begin, sync_to_thread=False),
@@ -147,7 +156,7 @@ def create_app(settings: Settings) -> Litestar:
         },
         middleware=[name_and_count, tag_answers, tell_refused_sockets],
         after_exception=[remember_refusal],
-        exception_handlers=problems.HANDLERS,
+        exception_handlers={**problems.HANDLERS, NotFoundException: _missing},
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,  # recado.logs has set it up
         openapi_config=document.config(),

@@ -24,6 +24,7 @@ from intake.policy import FeeRules
 from kernel.ids import RiderId, is_id
 from merchant.messages import AcceptanceRules
 from recado import clock_api, health, telemetry
+from recado.pages import routes as pages
 
 ROUTES: Final[Sequence[Any]] = [
     health.live,
@@ -37,6 +38,7 @@ ROUTES: Final[Sequence[Any]] = [
     *merchant.api.ROUTES,
     *fleet.api.ROUTES,
     *tracking.api.ROUTES,
+    *pages.ROUTES,
 ]
 
 RULES: Final[Mapping[str, type[msgspec.Struct]]] = {

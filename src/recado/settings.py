@@ -9,6 +9,7 @@ from msgspec import Meta
 from recado.errors import SettingsRefused
 
 _POSTGRES_URL: Final = r"^postgres(ql)?://"
+_TILE_URL: Final = r"^$|^https?://[A-Za-z0-9.{}-]+(:\d+)?/[^\s;,'\"]*$"  # its origin goes into a header
 _FEW_PROCESSES: Final = 64
 
 Url = Annotated[str, Meta(pattern=_POSTGRES_URL, description="a PostgreSQL URL such as postgresql://user@host/recado")]
@@ -34,6 +35,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="debug, info, warning or error")
     ] = "info"
+    tile_url: Annotated[
+        str,
+        Meta(
+            pattern=_TILE_URL,
+            description="the address of a tile server such as https://tiles.example/{z}/{x}/{y}.png, or nothing",
+        ),
+    ] = ""  # maps have our own streets below it, or alone
 
     @property
     def worker_pool_size(self) -> int:

@@ -68,3 +68,9 @@ def test_what_a_child_process_is_given_reads_as_the_same_settings():
     settings = read_settings({**COMPLETE, "LOG_LEVEL": "warning", "WORKER_PROCESSES": "3"})
 
     assert read_settings(as_environment(settings)) == settings
+
+
+@pytest.mark.parametrize("value", ["ftp://x/{z}", "https://x", "https://x/ ; script-src *", "https://u'x/{z}", "x"])
+def test_what_is_no_tile_server_s_address_never_gets_into_a_header(value):
+    with pytest.raises(SettingsRefused, match="TILE_URL is wrong"):
+        read_settings({**COMPLETE, "TILE_URL": value})

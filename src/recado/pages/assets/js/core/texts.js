@@ -1,0 +1,92 @@
+// @ts-check
+import { boot } from "./boot.js";
+
+/** The reader's own form of the page's language: numbers in Brazil are not written as in Portugal. */
+export const locale = (navigator.languages ?? []).find((tag) => tag.split("-")[0] === boot.language) ?? boot.language;
+
+let zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/**
+ * Say times as the clocks of this city do.
+ * @param {string} timeZone an IANA name
+ */
+export function setZone(timeZone) {
+  zone = timeZone;
+}
+
+/** @param {string} key */
+export const has = (key) => key in boot.texts;
+
+/**
+ * Return a text with its facts put in. A key that is not there shows itself: a test finds those before.
+ * @param {string} key
+ * @param {Record<string, string | number>} [facts]
+ */
+export function t(key, facts = {}) {
+  return (boot.texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(facts[name] ?? whole));
+}
+
+const rules = new Intl.PluralRules(locale);
+
+/**
+ * Return the text `<key>.one` or `<key>.other` for so many; `{count}` is put in as the reader writes numbers.
+ * @param {string} key
+ * @param {number} count
+ * @param {Record<string, string | number>} [facts]
+ */
+export function plural(key, count, facts = {}) {
+  const form = rules.select(count) === "one" ? "one" : "other";
+  return t(`${key}.${form}`, { count: number(count), ...facts });
+}
+
+/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export const number = (value, options) => new Intl.NumberFormat(locale, options).format(value);
+
+/** The time of day in the city. @param {string | number | Date} instant */
+export const time = (instant) => format(instant, { hour: "2-digit", minute: "2-digit" });
+
+/** Day and time in the city. @param {string | number | Date} instant */
+export const dayAndTime = (instant) =>
+  format(instant, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+/** @param {string | number | Date} instant @param {Intl.DateTimeFormatOptions} options */
+function format(instant, options) {
+  return new Intl.DateTimeFormat(locale, { ...options, timeZone: zone }).format(new Date(instant));
+}
+
+/** Whole minutes, rounded up: "1 min", "12 min", "1 h 5 min". @param {number} span_ms */
+export function minutes(span_ms) {
+  const all = Math.max(0, Math.ceil(span_ms / 60_000));
+  if (all < 60) return t("common.minutes", { minutes: number(all) });
+  return t("common.hours", { hours: number(Math.floor(all / 60)), minutes: number(all % 60) });
+}
+
+/** What is left on a countdown: "7:05", "0:00". @param {number} span_ms */
+export function clockFace(span_ms) {
+  const all = Math.max(0, Math.ceil(span_ms / 1000));
+  return `${Math.floor(all / 60)}:${String(all % 60).padStart(2, "0")}`;
+}
+
+/** "350 m", "1,2 km". @param {number} distance_m */
+export function distance(distance_m) {
+  if (distance_m < 995) return `${number(Math.round(distance_m / 10) * 10)} m`;
+  return `${number(distance_m / 1000, { maximumFractionDigits: 1 })} km`;
+}
+
+/** An amount in minor units; CLP and PYG have none. @param {number} amount_minor @param {string} currency */
+export function money(amount_minor, currency) {
+  const written = new Intl.NumberFormat(locale, { style: "currency", currency });
+  const digits = written.resolvedOptions().maximumFractionDigits ?? 2;
+  return written.format(amount_minor / 10 ** digits);
+}
+
+/**
+ * What a refusal means to the person in front of the page: the page's own words for its code, or general ones.
+ * @param {unknown} error
+ */
+export function explain(error) {
+  const code = /** @type {{code?: string}} */ (error)?.code ?? "";
+  const status = /** @type {{status?: number}} */ (error)?.status ?? 0;
+  const keys = [`${boot.page}.problem.${code}`, `common.problem.${code}`, `common.problem.${status}`];
+  return t(keys.find(has) ?? "common.problem.other");
+}

@@ -1,0 +1,28 @@
+"""The one list of pages: where each is, what it is made of, and what its browser may be asked for."""
+
+from typing import Final
+
+import msgspec
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A page: `templates/<name>.html`, `texts/<name>.json`, `assets/css/<name>.css` and `assets/js/<name>/main.js`.
+
+    `name` begins all its texts. Who can pair a device for it is `role`; the index lists those that have one.
+    """
+
+    name: str
+    path: str
+    role: str | None = None
+    icon: str = "recado"  # of base.html's symbols
+    permissions: tuple[str, ...] = ()  # of the browser: geolocation, camera, screen-wake-lock
+    is_script_needed: bool = True
+    is_listed_by_search: bool = False
+
+
+INDEX: Final = Page(name="index", path="/", is_script_needed=False, is_listed_by_search=True)
+ERROR: Final = Page(name="missing", path="", is_script_needed=False)
+PAGES: Final = (
+    INDEX,
+    Page(name="pair", path="/pair"),
+)

@@ -1,0 +1,140 @@
+"""One Chromium, and what tests look for in it."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOW_TO_GET_IT: Final = (
+    "there is no Chromium: install it (Debian, Ubuntu: apt-get install chromium) or name it in CHROMIUM"
+)
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-extensions",
+    "--disable-component-update",
+    "--no-first-run",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+    "--force-color-profile=srgb",
+)
+PHONE: Final = {"width": 390, "height": 844}
+DESKTOP: Final = {"width": 1280, "height": 800}
+SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
+RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+TARGET_PX: Final = 44
+
+
+def find_chromium() -> str | None:
+    """Return the browser that CHROMIUM names, or the system's."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """Start Chromium."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Tab:
+    """One page of one person's browser, and everything that went wrong in it."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context, self.page = context, page
+        self.faults: list[str] = []
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda said: self.faults.append(said.text) if _is_fault(said) else None)
+
+    async def go(self, path: str) -> None:
+        await self.page.goto(path, wait_until="load")
+
+    async def text_of(self, selector: str) -> str:
+        return (await self.page.locator(selector).inner_text()).strip()
+
+    async def is_accessible(self) -> None:
+        await assert_accessible(self.page)
+        assert await too_small(self.page) == []
+
+    async def shoot(self, name: str) -> None:
+        """Take a picture at both widths in light and dark, where RECADO_SCREENS says where to put it."""
+        await shoot(self.page, name)
+
+
+def _is_fault(said: Any) -> bool:
+    # A refused request is what a test may want; what the policy blocks or a script throws never is.
+    return said.type == "error" and "Failed to load resource" not in said.text and "WebSocket" not in said.text
+
+
+@asynccontextmanager
+async def a_tab(browser: Browser, address: str, **wish: Any) -> AsyncIterator[Tab]:
+    """Open a browser of somebody's own: `locale`, `viewport`, `color_scheme`, `permissions`, …"""
+    wish = {"locale": "en-US", "viewport": PHONE, "timezone_id": "America/Bogota", "reduced_motion": "reduce"} | wish
+    context = await browser.new_context(base_url=address, **wish)
+    context.set_default_timeout(10_000)
+    try:
+        tab = Tab(context, await context.new_page())
+        yield tab
+        assert tab.faults == []
+    finally:
+        await context.close()
+
+
+async def shoot(page: Page, name: str, *, sizes: Sequence[str] = tuple(SIZES), is_whole: bool = False) -> None:
+    """Take a picture at these widths, in light and dark, into $RECADO_SCREENS."""
+    directory = os.environ.get("RECADO_SCREENS")
+    if not directory:
+        return
+    os.makedirs(directory, exist_ok=True)  # noqa: PTH103  for ruff a Path would block where this does not
+    before = page.viewport_size
+    for size in sizes:
+        await page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await page.wait_for_timeout(250)  # maps and fonts settle
+            await page.screenshot(path=Path(directory) / f"{name}-{size}-{scheme}.png", full_page=is_whole)
+    await page.emulate_media(color_scheme="light")
+    if before:
+        await page.set_viewport_size(before)
+
+
+async def assert_accessible(page: Page) -> None:
+    """Hold the page to WCAG 2.2 AA as far as axe-core can tell, in light and in dark."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        # Evaluated by the debugger, which no policy of the page's concerns.
+        await page.evaluate(AXE_SCRIPT)
+        found = await page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+        faults = [
+            f"{scheme}: {fault['id']}: {node['html']} ({node['failureSummary']})"
+            for fault in found["violations"]
+            for node in fault["nodes"]
+        ]
+        assert faults == []
+    await page.emulate_media(color_scheme="light")
+
+
+async def too_small(page: Page) -> list[str]:
+    """Return what can be touched and is smaller than a thumb; links inside sentences may be."""
+    return await page.evaluate(
+        """target => [...document.querySelectorAll(
+            "button, input, select, textarea, summary, a[href]")]
+            .filter(one => one.checkVisibility() && !one.closest("p, .leaflet-control-attribution, .skip"))
+            .map(one => [one, (one.closest("label") ?? one).getBoundingClientRect()])
+            .filter(([, box]) => box.width > 0 && (box.height < target - 0.5 || box.width < target - 0.5))
+            .map(([one, box]) => `${one.outerHTML.slice(0, 80)}: ${box.width}x${box.height}`)""",
+        TARGET_PX,
+    )
