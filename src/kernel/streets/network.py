@@ -1,17 +1,17 @@
 """The streets as one vehicle sees them, and the quickest way through them."""
 
-from heapq import heappop, heappush
-from math import hypot, inf
+from heapq import heapify, heappop, heappush
+from math import inf
 from typing import Final
 
 import msgspec
 
 from kernel.streets.index import Near
-from kernel.streets.lines import Lines, Spot2
+from kernel.streets.landmarks import Landmarks, Step
+from kernel.streets.lines import Lines
 from kernel.streets.model import ALONG, StreetPlan, Vehicle
 from kernel.streets.speeds import SPEEDS_MPS
 
-Step = tuple[int, float, int]  # to which node, in how many seconds, over which edge
 _NOWHERE: Final = -1
 _CORNER_M: Final = 0.5  # who is so near to a crossing is at it, whichever street may be used in which direction
 
@@ -33,12 +33,11 @@ class Network:
         self._edges, self._lines = plan.edges, lines.lines
         self.edges = frozenset(number for number, edge in enumerate(plan.edges) if edge.access & (along | along << 1))
         self.speeds_mps = [SPEEDS_MPS[vehicle][edge.street_class] for edge in plan.edges]
-        self._fastest_mps = max((self.speeds_mps[number] for number in self.edges), default=1.0)
-        self._nodes = [lines.spot(plan.place(cell)) for cell in plan.nodes]
-        self._steps = self._all_steps()
+        self._steps = self._all_steps(len(plan.nodes))
+        self._landmarks = Landmarks([lines.spot(plan.place(cell)) for cell in plan.nodes], self._steps)
 
-    def _all_steps(self) -> list[list[Step]]:
-        steps: list[list[Step]] = [[] for _ in self._nodes]
+    def _all_steps(self, nodes_count: int) -> list[list[Step]]:
+        steps: list[list[Step]] = [[] for _ in range(nodes_count)]
         for number in sorted(self.edges):
             edge, takes_s = self._edges[number], self._lines[number].length_m / self.speeds_mps[number]
             if edge.access & self._along:
@@ -54,8 +53,7 @@ class Network:
         """
         direct = self._direct(start, end)
         first, last = self._leaving(start), self._arriving(end)
-        goal = self._lines[end.edge].at(end.along_m)
-        last_node, came = self._search(first, last, goal, self.takes_s(direct) if direct else inf)
+        last_node, came = self._search(first, last, self.takes_s(direct) if direct else inf)
         if last_node != _NOWHERE:
             return self._followed(last_node, came, first, last)
         if direct is None:
@@ -97,31 +95,29 @@ class Network:
         return dict(sorted(stretches, key=lambda one: self.takes_s(one[1]), reverse=True))
 
     def _search(
-        self, first: dict[int, Stretch], last: dict[int, Stretch], goal: Spot2, best_s: float
+        self, first: dict[int, Stretch], last: dict[int, Stretch], best_s: float
     ) -> tuple[int, dict[int, tuple[int, int]]]:
         """Return the node before the last stretch of a way quicker than `best_s`, and how each node was reached: A*."""
-        (goal_east, goal_north), fastest_mps = goal, self._fastest_mps
-        nodes, steps, best_node = self._nodes, self._steps, _NOWHERE
+        last_s = {node: self.takes_s(stretch) for node, stretch in last.items()}
         reached_s = {node: self.takes_s(stretch) for node, stretch in first.items()}
-        came: dict[int, tuple[int, int]] = {}
-        open_nodes: list[tuple[float, float, int]] = []
-        for node, at_s in reached_s.items():
-            heappush(open_nodes, (at_s, at_s, node))
+        (a, a_s), (b, b_s), (c, c_s) = self._landmarks.towards(last_s, next(iter(first), 0))
+        steps, best_node, came = self._steps, _NOWHERE, dict[int, tuple[int, int]]()
+        open_nodes = [(at_s, at_s, node) for node, at_s in reached_s.items()]
+        heapify(open_nodes)
         while open_nodes:
             at_least_s, at_s, node = heappop(open_nodes)
             if at_least_s >= best_s:
                 break
             if at_s > reached_s[node]:
                 continue  # A quicker way here was found meanwhile.
-            if node in last and at_s + self.takes_s(last[node]) < best_s:
-                best_s, best_node = at_s + self.takes_s(last[node]), node
+            if node in last_s and at_s + last_s[node] < best_s:
+                best_s, best_node = at_s + last_s[node], node
             for to, takes_s, edge in steps[node]:
                 then_s = at_s + takes_s
                 if then_s < reached_s.get(to, inf):
                     reached_s[to] = then_s
                     came[to] = node, edge
-                    east, north = nodes[to]
-                    still_s = hypot(east - goal_east, north - goal_north) / fastest_mps
+                    still_s = max(a[to] - a_s, b[to] - b_s, c[to] - c_s)
                     heappush(open_nodes, (then_s + still_s, then_s, to))
         return best_node, came
 
