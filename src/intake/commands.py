@@ -151,6 +151,7 @@ def _new_order(
             unit_price_minor=menu[line.item_id].price_minor if line.item_id in menu else 0,
             options=line.options,
             note=line.note,
+            allergies=line.allergies,
         )
         for line in request.lines
     ]

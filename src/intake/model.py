@@ -14,12 +14,15 @@ Note = Annotated[Text, msgspec.Meta(max_length=500)]
 
 
 class LineRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So many of one menu item, with what the customer asks for."""
+    """So many of one menu item, with what the customer asks for and what they cannot have."""
 
     item_id: Annotated[ItemId, GIVEN_ID]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=99)]
     options: Annotated[list[Annotated[Text, msgspec.Meta(max_length=120)]], msgspec.Meta(max_length=20)] = []
     note: Note = ""
+    allergies: Annotated[
+        list[Annotated[Text, msgspec.Meta(min_length=1, max_length=80)]], msgspec.Meta(max_length=20)
+    ] = []
 
 
 class DropoffRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

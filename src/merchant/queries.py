@@ -19,11 +19,15 @@ SNAPSHOT_TICKETS = 500  # a kitchen with more open at once is not a kitchen
 
 
 class StoreView(Store, frozen=True, kw_only=True):
-    """A store, and whether it takes orders at this instant. Its phone is its staff's and the desk's to know."""
+    """A store, and whether it takes orders at this instant. Its phone is its staff's and the desk's to know.
+
+    `usual_prep_minutes` is what accepting without minutes would promise now, busy mode included.
+    """
 
     phone: str | None  # type: ignore[assignment]  # numbers are masked between parties
     is_open: bool
     is_paused: bool
+    usual_prep_minutes: int
 
 
 class Menu(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +118,7 @@ def view(found: Store, *, at: datetime) -> StoreView:
     return StoreView(
         is_open=policy.is_open(found.opening_hours, time_zone=found.time_zone, at=at),
         is_paused=policy.is_paused(found, at=at),
+        usual_prep_minutes=policy.prep_minutes(found, at=at),
         **{name: getattr(found, name) for name in Store.__struct_fields__},
     )
 

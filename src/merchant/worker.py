@@ -22,8 +22,10 @@ from orders.messages import (
     OrderRejected,
     PreparationStarted,
     RiderArrivedAtPickup,
+    RiderAssigned,
     RiderUnassigned,
 )
+from orders.model import RiderComing
 
 
 class _Reminder(msgspec.Struct, frozen=True):
@@ -57,6 +59,20 @@ async def _cancellation_asked(tx: Tx, fact: Recorded, act: Act) -> None:
     await following.note_cancellation_asked(tx, asked.order_id, answer_by=asked.answer_by)
 
 
+async def _rider_assigned(tx: Tx, fact: Recorded, act: Act) -> None:
+    del act
+    assigned = msgspec.json.decode(fact.payload, type=RiderAssigned)
+    if assigned.rider_id is None:
+        return
+    rider = RiderComing(
+        rider_id=assigned.rider_id,
+        first_name=assigned.rider_first_name,
+        vehicle=assigned.vehicle,
+        pickup_eta_at=assigned.pickup_eta_at,
+    )
+    await following.note_rider(tx, assigned.order_id, rider)
+
+
 async def _rider_arrived(tx: Tx, fact: Recorded, act: Act) -> None:
     del act
     await following.note_rider_arrived(tx, OrderId(fact.stream_id), at=fact.occurred_at)
@@ -64,7 +80,7 @@ async def _rider_arrived(tx: Tx, fact: Recorded, act: Act) -> None:
 
 async def _rider_unassigned(tx: Tx, fact: Recorded, act: Act) -> None:
     del act
-    await following.note_rider_arrived(tx, OrderId(fact.stream_id), at=None)
+    await following.note_rider(tx, OrderId(fact.stream_id), None)
 
 
 async def _items_disputed(tx: Tx, fact: Recorded, act: Act) -> None:
@@ -88,6 +104,7 @@ CONSUMER: Final = Consumer(
         CancellationAsked.event_type(): _cancellation_asked,
         ItemsDisputed.event_type(): _items_disputed,
         RiderArrivedAtPickup.event_type(): _rider_arrived,
+        RiderAssigned.event_type(): _rider_assigned,
         RiderUnassigned.event_type(): _rider_unassigned,
     },
 )

@@ -94,11 +94,16 @@ class OrderReady(StoreAndRiderEvent, frozen=True, kw_only=True, tag="order.ready
 
 
 class RiderAssigned(StoreAndRiderEvent, frozen=True, kw_only=True, tag="order.rider_assigned"):
-    """A rider will carry it. `assignment_no` grows with each; nothing of an older one is shown to anybody."""
+    """A rider will carry it. `assignment_no` grows with each; nothing of an older one is shown to anybody.
+
+    The first name and what they come on are all that a kitchen needs to know them at its counter.
+    """
 
     delivery_id: DeliveryId
     assignment_no: int
     pickup_eta_at: datetime | None = None
+    rider_first_name: str | None = None
+    vehicle: str | None = None
 
 
 class RiderUnassigned(StoreAndRiderEvent, frozen=True, kw_only=True, tag="order.rider_unassigned"):

@@ -52,7 +52,7 @@ class PaymentMethod(StrEnum):
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """So many of one menu item, as priced when ordered."""
+    """So many of one menu item, as priced when ordered; `allergies` is what somebody who eats it cannot have."""
 
     item_id: ItemId
     name: str
@@ -60,6 +60,16 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     unit_price_minor: int
     options: list[str] = []
     note: str = ""
+    allergies: list[str] = []
+
+
+class RiderComing(msgspec.Struct, frozen=True, kw_only=True):
+    """Who comes for the food: all that a kitchen needs to know them at its counter."""
+
+    rider_id: RiderId
+    first_name: str | None = None
+    vehicle: str | None = None
+    pickup_eta_at: datetime | None = None
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

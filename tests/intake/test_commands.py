@@ -29,6 +29,16 @@ async def test_a_complete_order_is_placed_with_all_that_follows_from_it(counter:
     assert numbers == list(range(1, order["seq"] + 1))
 
 
+async def test_the_kitchen_reads_what_somebody_cannot_have(counter: Counter):
+    menu = await counter.one("SELECT id FROM menu_items LIMIT 1")
+    line = LineRequest(item_id=menu["id"], quantity=1, note="well done", allergies=["peanut"])
+
+    order_id = await counter.receive(lines=[line])
+
+    ticket = await counter.one("SELECT lines FROM tickets WHERE order_id = $1", order_id)
+    assert msgspec.json.decode(ticket["lines"])[0]["allergies"] == ["peanut"]
+
+
 async def test_a_platform_gives_the_store_eight_minutes_and_the_own_channel_five(counter: Counter):
     own = await counter.receive()
     platform = await counter.receive(caller=PLATFORM, external_id="R-1")

@@ -10,6 +10,7 @@ from infra import ids
 from kernel.actors import Role
 from kernel.ids import CustomerId, OrderId, PersonId, RiderId, StoreId
 from orders import commands
+from orders.model import RiderComing
 from recado.app import create_app
 from recado.settings import Settings
 
@@ -69,8 +70,8 @@ class Desk:
         order_id = await self.house.order(status, **changes)
         if status in {"placed", "accepted", "preparing", "ready"}:
             await self.house.do(
-                order_id, commands.assign_rider, rider_id=BETO, delivery_id=A_DELIVERY, assignment_no=1,
-                pickup_eta_at=None, act=an_act(Role.RIDER),
+                order_id, commands.assign_rider, rider=RiderComing(rider_id=BETO), delivery_id=A_DELIVERY,
+                assignment_no=1, act=an_act(Role.RIDER),
             )  # fmt: skip
         return order_id
 

@@ -23,7 +23,7 @@ from orders.errors import (
     QuoteChanged,
     TooLateToCancel,
 )
-from orders.model import CancellationStatus, PaymentMethod
+from orders.model import CancellationStatus, PaymentMethod, RiderComing
 
 SOAK = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
 
@@ -82,10 +82,9 @@ async def test_the_assigned_rider_hears_the_question_too(house):
     await house.do(
         order_id,
         commands.assign_rider,
-        rider_id=BETO,
+        rider=RiderComing(rider_id=BETO),
         delivery_id="dlv_x",
         assignment_no=1,
-        pickup_eta_at=None,
         act=an_act(),
     )
 

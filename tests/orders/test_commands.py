@@ -11,7 +11,7 @@ from orders import commands, policy
 from orders.commands.placing import COMPLETION
 from orders.errors import OrderMoved, OrderNotFound
 from orders.messages import ItemProblem
-from orders.model import OrderStatus, Problem
+from orders.model import OrderStatus, Problem, RiderComing
 from orders.state import TRANSITIONS
 
 STEPS = [
@@ -98,7 +98,7 @@ async def test_no_command_leads_where_the_table_does_not(house, status):
         "reject": {"reason": "busy", "item_ids": []}, "expire": {"accept_by": NOON}, "start_preparing": {},
         "mark_ready": {}, "pick_up": {}, "deliver": {"proof": "code"}, "bring_back": {"reason": "refused"},
         "cancel": {"reason": "x", "fee_minor": 0}, "rider_arrived_at_pickup": {}, "rider_arrived_at_dropoff": {},
-        "assign_rider": {"rider_id": BETO, "pickup_eta_at": None, **RIDING},
+        "assign_rider": {"rider": RiderComing(rider_id=BETO), **RIDING},
         "unassign_rider": {"reason": "x", **RIDING},
         "change_ready_by": {"ready_by": NOON, "extended_minutes": 5, "reason": "x"},
     }  # fmt: skip
@@ -158,7 +158,7 @@ async def test_a_rider_comes_and_goes_until_the_food_is_on_the_road(house):
     order_id = await house.order("accepted")
     act = an_act(Role.RIDER)
 
-    await house.do(order_id, commands.assign_rider, rider_id=BETO, pickup_eta_at=None, **RIDING, act=act)
+    await house.do(order_id, commands.assign_rider, rider=RiderComing(rider_id=BETO), **RIDING, act=act)
     assert await house.fetch("SELECT rider_id FROM orders") == [(BETO,)]
     await house.do(order_id, commands.unassign_rider, reason="accident", **RIDING, act=act)
     assert await house.fetch("SELECT rider_id FROM orders") == [(None,)]

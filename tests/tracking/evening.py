@@ -15,7 +15,7 @@ from kernel.events import Act, Event
 from kernel.geo import Point, offset
 from kernel.ids import CustomerId, DeliveryId, OrderId, RiderId, StoreId
 from orders import commands as orders
-from orders.model import NewOrder, Order, OrderLine, PaymentMethod
+from orders.model import NewOrder, Order, OrderLine, PaymentMethod, RiderComing
 from places import commands as places
 from tracking import commands, worker
 from tracking.messages import NewPromise
@@ -97,10 +97,9 @@ class Evening:
         await self.step(
             order_id,
             "assign_rider",
-            rider_id=RiderId(RIDERS[name]),
+            rider=RiderComing(rider_id=RiderId(RIDERS[name]), pickup_eta_at=self.now + minutes(pickup_in)),
             delivery_id=delivery_of(order_id),
             assignment_no=no,
-            pickup_eta_at=self.now + minutes(pickup_in),
         )
 
     async def tell(self, order_id: OrderId, *facts: Event) -> None:

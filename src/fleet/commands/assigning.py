@@ -13,12 +13,13 @@ from fleet.model.shifts import Rider, ShiftStatus
 from fleet.state.deliveries import after
 from fleet.store import deliveries as deliveries_store
 from fleet.store import offers as store
+from fleet.store.riders import find_rider_card
 from infra import ids
 from infra.db import Tx
 from kernel.events import Act
 from kernel.ids import DeliveryId, OfferId, OrderId, RiderId
 from orders import commands as orders
-from orders.model import Order
+from orders.model import Order, RiderComing
 
 _SEARCHING = frozenset({DeliveryStatus.UNASSIGNED, DeliveryStatus.OFFERED})
 
@@ -26,6 +27,7 @@ _SEARCHING = frozenset({DeliveryStatus.UNASSIGNED, DeliveryStatus.OFFERED})
 async def win(tx: Tx, offer: Offer, rider: Rider, locked: Mapping[OrderId, Order], *, act: Act) -> None:
     """Give a locked offer's deliveries to its rider; refuses when somebody has one of them."""
     deliveries = await deliveries_store.lock_deliveries(tx, offer.delivery_ids)
+    coming = await _coming(tx, offer, rider)
     for delivery_id in offer.delivery_ids:
         delivery = deliveries[delivery_id]
         assignment_no = delivery.assignment_no + 1
@@ -52,10 +54,9 @@ async def win(tx: Tx, offer: Offer, rider: Rider, locked: Mapping[OrderId, Order
         await orders.assign_rider(
             tx,
             locked[delivery.order_id],
-            rider_id=rider.id,
+            rider=coming,
             delivery_id=delivery.id,
             assignment_no=assignment_no,
-            pickup_eta_at=offer.pickup_eta_at,
             act=act,
         )
     await engage(tx, rider, act=act)
@@ -114,6 +115,14 @@ async def release(tx: Tx, order: Order, delivery: Delivery, rider: Rider, *, rea
     await searching.start(tx, delivery, act=act)
     await disengage(tx, rider, act=act)
     return order
+
+
+async def _coming(tx: Tx, offer: Offer, rider: Rider) -> RiderComing:
+    card = await find_rider_card(tx, rider.id)
+    assert card is not None  # the rider's row is locked
+    return RiderComing(
+        rider_id=rider.id, first_name=card.first_name, vehicle=card.vehicle, pickup_eta_at=offer.pickup_eta_at
+    )
 
 
 def _override(delivery: Delivery, move: Move, reason: str) -> Overridden:

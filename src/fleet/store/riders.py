@@ -3,8 +3,9 @@ from datetime import datetime
 from typing import Final
 
 import asyncpg
+import msgspec
 
-from fleet.model.riders import Vehicle
+from fleet.model.riders import RiderCard, Vehicle
 from fleet.model.shifts import Rider, Shift, ShiftStatus, SpanKind
 from infra.db import Tx
 from infra.sql import load
@@ -26,6 +27,12 @@ async def lock_rider(tx: Tx, rider_id: RiderId) -> Rider | None:
     """Lock a rider with the shift that is not ended; orders are locked before, riders in id order."""
     row = await tx.fetchrow(_sql.lock_rider, rider_id)
     return _rider(row) if row else None
+
+
+async def find_rider_card(tx: Tx, rider_id: RiderId) -> RiderCard | None:
+    """Return a rider's first name and what they ride on this shift."""
+    row = await tx.fetchrow(_sql.find_rider_card, rider_id)
+    return msgspec.convert(dict(row), RiderCard) if row else None
 
 
 async def bump_standing(tx: Tx, rider_id: RiderId) -> None:

@@ -12,6 +12,7 @@ from merchant.model.tickets import Move, Ticket, TicketStatus
 from merchant.state import TRANSITIONS
 from orders import commands as orders
 from orders.messages import ItemProblem
+from orders.model import RiderComing
 
 
 async def withdraw(tx: Tx, order_id: OrderId, *, reason: str, act: Act) -> None:
@@ -47,8 +48,13 @@ async def note_cancellation_asked(tx: Tx, order_id: OrderId, *, answer_by: datet
     await db.tickets.set_cancellation_asked(tx, order_id, answer_by=answer_by)
 
 
-async def note_rider_arrived(tx: Tx, order_id: OrderId, *, at: datetime | None) -> None:
-    """Show on the tablet since when a rider waits at the counter; None: that rider will not carry it after all."""
+async def note_rider(tx: Tx, order_id: OrderId, rider: RiderComing | None) -> None:
+    """Show on the tablet who comes for the food; None: that rider will not carry it after all."""
+    await db.tickets.set_rider(tx, order_id, rider)
+
+
+async def note_rider_arrived(tx: Tx, order_id: OrderId, *, at: datetime) -> None:
+    """Show on the tablet since when the rider waits at the counter."""
     await db.tickets.set_rider_arrived(tx, order_id, at=at)
 
 

@@ -5,7 +5,7 @@ import msgspec
 
 from kernel.ids import OrderId, StoreId, TicketId
 from orders.messages import ItemProblem
-from orders.model import OrderLine
+from orders.model import OrderLine, RiderComing
 
 
 class TicketStatus(StrEnum):
@@ -59,9 +59,9 @@ class RejectReason(StrEnum):
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """One order in one kitchen, as the tablet shows it. Nothing about the customer.
 
-    `extended_minutes` is how much later than first said it will be ready, in all; `rider_arrived_at` since when a
-    rider waits at the counter. `cancellation_answer_by` is set while somebody waits for the store's word on
-    cancelling, `items_disputed` while the rider's count does not agree.
+    `extended_minutes` is how much later than first said it will be ready, in all; `rider` is who comes for it, until
+    the ticket ends; `rider_arrived_at` since when they wait at the counter. `cancellation_answer_by` is set while
+    somebody waits for the store's word on cancelling, `items_disputed` while the rider's count does not agree.
     """
 
     id: TicketId
@@ -80,6 +80,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     accepted_at: datetime | None = None
     preparing_at: datetime | None = None
     ready_at: datetime | None = None
+    rider: RiderComing | None = None
     rider_arrived_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: str | None = None

@@ -17,7 +17,7 @@ SEEN: Final[Mapping[str, Fields]] = {
     "order.preparation_started":     BARE,
     "order.ready_by_changed":        ("ready_by", "extended_minutes", "reason"),
     "order.ready":                   BARE,
-    "order.rider_assigned":          ("rider_id", "pickup_eta_at"),
+    "order.rider_assigned":          ("rider_id", "pickup_eta_at", "rider_first_name", "vehicle"),
     "order.rider_unassigned":        BARE,
     "order.rider_arrived_at_pickup": ("rider_id",),   # at the customer's door they are not the store's business
     "order.items_disputed":          ("problems",),

@@ -11,7 +11,7 @@ SELECT id, status FROM tickets WHERE order_id = $1
 -- name: find_ticket
 SELECT id, order_id, store_id, short_number, status, lines, offered_at, accept_by, is_window_extended, reminders_sent,
        prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, rider_arrived_at,
-       ended_at, end_reason,
+       CASE WHEN ended_at IS NULL THEN rider END AS rider, ended_at, end_reason,
        CASE WHEN status = 'accepted' THEN cancellation_answer_by END AS cancellation_answer_by,
        CASE WHEN items_disputed_seq > items_answered_seq THEN items_disputed ELSE '[]' END AS items_disputed
 FROM tickets WHERE id = $1
@@ -20,7 +20,7 @@ FROM tickets WHERE id = $1
 -- A question to cancel is open only while nothing was cooked: the ticket itself says when it was answered.
 SELECT id, order_id, store_id, short_number, status, lines, offered_at, accept_by, is_window_extended, reminders_sent,
        prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, rider_arrived_at,
-       ended_at, end_reason,
+       CASE WHEN ended_at IS NULL THEN rider END AS rider, ended_at, end_reason,
        CASE WHEN status = 'accepted' THEN cancellation_answer_by END AS cancellation_answer_by,
        CASE WHEN items_disputed_seq > items_answered_seq THEN items_disputed ELSE '[]' END AS items_disputed
 FROM tickets WHERE id = $1 FOR UPDATE
@@ -28,7 +28,7 @@ FROM tickets WHERE id = $1 FOR UPDATE
 -- name: list_open_tickets
 SELECT id, order_id, store_id, short_number, status, lines, offered_at, accept_by, is_window_extended, reminders_sent,
        prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, rider_arrived_at,
-       ended_at, end_reason,
+       CASE WHEN ended_at IS NULL THEN rider END AS rider, ended_at, end_reason,
        CASE WHEN status = 'accepted' THEN cancellation_answer_by END AS cancellation_answer_by,
        CASE WHEN items_disputed_seq > items_answered_seq THEN items_disputed ELSE '[]' END AS items_disputed
 FROM tickets WHERE store_id = $1 AND ended_at IS NULL AND id > $2 ORDER BY id LIMIT $3
@@ -36,7 +36,7 @@ FROM tickets WHERE store_id = $1 AND ended_at IS NULL AND id > $2 ORDER BY id LI
 -- name: list_tickets
 SELECT id, order_id, store_id, short_number, status, lines, offered_at, accept_by, is_window_extended, reminders_sent,
        prep_minutes, ready_by, extended_minutes, accepted_at, preparing_at, ready_at, rider_arrived_at,
-       ended_at, end_reason,
+       CASE WHEN ended_at IS NULL THEN rider END AS rider, ended_at, end_reason,
        CASE WHEN status = 'accepted' THEN cancellation_answer_by END AS cancellation_answer_by,
        CASE WHEN items_disputed_seq > items_answered_seq THEN items_disputed ELSE '[]' END AS items_disputed
 FROM tickets WHERE store_id = $1 AND ($2::text IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
@@ -66,6 +66,10 @@ UPDATE tickets SET accept_by = $2, is_window_extended = true WHERE id = $1
 
 -- name: set_cancellation_asked
 UPDATE tickets SET cancellation_answer_by = $2 WHERE order_id = $1
+
+-- name: set_rider
+-- Another rider is not at the counter yet.
+UPDATE tickets SET rider = $2::jsonb, rider_arrived_at = NULL WHERE order_id = $1
 
 -- name: set_rider_arrived
 UPDATE tickets SET rider_arrived_at = $2 WHERE order_id = $1

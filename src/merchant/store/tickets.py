@@ -11,7 +11,7 @@ from kernel.ids import OrderId, StoreId, TicketId
 from merchant.model.tickets import Answer, Ticket, TicketHome, TicketStatus
 from merchant.state import TERMINAL
 from orders.messages import ItemProblem
-from orders.model import OrderLine
+from orders.model import OrderLine, RiderComing
 
 _sql: Final = load("merchant")
 _json: Final = msgspec.json.Encoder()
@@ -95,8 +95,13 @@ async def set_cancellation_asked(tx: Tx, order_id: OrderId, *, answer_by: dateti
     await tx.execute(_sql.set_cancellation_asked, order_id, answer_by)
 
 
-async def set_rider_arrived(tx: Tx, order_id: OrderId, *, at: datetime | None) -> None:
-    """Write since when a rider waits at the counter; None: nobody does."""
+async def set_rider(tx: Tx, order_id: OrderId, rider: RiderComing | None) -> None:
+    """Write who comes for the food; nobody waits at the counter yet."""
+    await tx.execute(_sql.set_rider, order_id, _json.encode(rider).decode() if rider else None)
+
+
+async def set_rider_arrived(tx: Tx, order_id: OrderId, *, at: datetime) -> None:
+    """Write since when the rider waits at the counter."""
     await tx.execute(_sql.set_rider_arrived, order_id, at)
 
 
@@ -125,4 +130,6 @@ def _ticket(row: asyncpg.Record | None) -> Ticket:
     fields = dict(row)  # type: ignore[arg-type]  # callers know that it exists
     fields["lines"] = msgspec.json.decode(fields["lines"], type=list[OrderLine])
     fields["items_disputed"] = msgspec.json.decode(fields["items_disputed"], type=list[ItemProblem])
+    if fields["rider"] is not None:
+        fields["rider"] = msgspec.json.decode(fields["rider"], type=RiderComing)
     return msgspec.convert(fields, Ticket)

@@ -1,13 +1,12 @@
 """Who has the food. Called by `fleet` (and for items by `merchant`) in its own transaction."""
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from infra.db import Tx
 from kernel.events import Act
-from kernel.ids import DeliveryId, RiderId
+from kernel.ids import DeliveryId
 from orders import store
 from orders.commands import payments
 from orders.commands.kitchen import mark_ready
@@ -26,7 +25,7 @@ from orders.messages import (
     RiderAssigned,
     RiderUnassigned,
 )
-from orders.model import Move, Order, OrderStatus
+from orders.model import Move, Order, OrderStatus, RiderComing
 
 _IN_THE_HOUSE = frozenset({OrderStatus.PLACED, OrderStatus.ACCEPTED, OrderStatus.PREPARING, OrderStatus.READY})
 
@@ -35,26 +34,27 @@ async def assign_rider(
     tx: Tx,
     order: Order,
     *,
-    rider_id: RiderId,
+    rider: RiderComing,
     delivery_id: DeliveryId,
     assignment_no: int,
-    pickup_eta_at: datetime | None,
     act: Act,
 ) -> Order:
     """Say who will carry it; refused once the order is over or on the road."""
     if order.status not in _IN_THE_HOUSE:
         raise OrderMoved(order.id, status=order.status, move="assign")
-    await store.set_rider(tx, order.id, rider_id)
+    await store.set_rider(tx, order.id, rider.rider_id)
     fact = RiderAssigned(
         order_id=order.id,
         store_id=order.store_id,
-        rider_id=rider_id,
+        rider_id=rider.rider_id,
         delivery_id=delivery_id,
         assignment_no=assignment_no,
-        pickup_eta_at=pickup_eta_at,
+        pickup_eta_at=rider.pickup_eta_at,
+        rider_first_name=rider.first_name,
+        vehicle=rider.vehicle,
     )
     await tell(tx, order.id, fact, act=act)
-    return msgspec.structs.replace(order, rider_id=rider_id)
+    return msgspec.structs.replace(order, rider_id=rider.rider_id)
 
 
 async def unassign_rider(

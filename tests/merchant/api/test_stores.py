@@ -50,6 +50,16 @@ async def test_a_menu_is_imported_whole_and_twice_the_same(kitchen, tablet):
     assert seen.json()["currency"] == "BRL"
 
 
+async def test_staff_see_what_accepting_would_promise_now(kitchen, tablet):
+    path = f"/v1/stores/{kitchen.store_id}"
+    usual = await tablet.call("GET", path, kitchen.nena)
+    busy = {"extra_minutes": 10, "until": "2026-03-02T16:00:00Z"}
+
+    while_busy = await tablet.call("PATCH", path, kitchen.nena, {"busy": busy})
+
+    assert (usual.json()["usual_prep_minutes"], while_busy.json()["usual_prep_minutes"]) == (15, 25)
+
+
 async def test_staff_pause_their_store_and_open_it_again(kitchen, tablet):
     path = f"/v1/stores/{kitchen.store_id}"
 

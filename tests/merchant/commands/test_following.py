@@ -2,7 +2,9 @@ from tests.merchant.builders import MINUTE, NOON, an_id
 
 from kernel.actors import Role
 from merchant import commands
+from merchant import store as db
 from orders import commands as orders
+from orders.model import RiderComing
 
 
 async def test_a_cancelled_order_leaves_the_tablet_and_its_food_can_be_sold_again(kitchen):
@@ -119,3 +121,37 @@ async def test_the_tablet_shows_since_when_a_rider_waits_and_forgets_one_who_lef
     await kitchen.hear()
 
     assert (await kitchen.ticket(order_id))["rider_arrived_at"] is None
+
+
+async def test_the_tablet_shows_who_comes_and_when_until_the_food_is_gone(kitchen):
+    order_id = await kitchen.accepted()
+    beto = RiderComing(rider_id=an_id("rdr"), first_name="Beto", vehicle="bicycle", pickup_eta_at=NOON + 12 * MINUTE)
+    await kitchen.on_order(order_id, lambda tx, order: assigned(kitchen, tx, order, beto, 1))
+    await kitchen.hear()
+    assert (await kitchen.answer(commands.start, order_id)).rider == beto
+
+    await kitchen.on_order(order_id, lambda tx, order: orders.pick_up(tx, order, act=kitchen.act()))
+    await kitchen.hear()
+
+    ticket_id = await kitchen.ticket_of(order_id)
+    seen = await kitchen.do(lambda tx: db.tickets.find_ticket(tx, ticket_id))
+    assert (seen.status, seen.rider) == ("handed_over", None)
+
+
+async def test_a_rider_who_takes_over_is_not_at_the_counter_yet(kitchen):
+    order_id = await kitchen.accepted()
+    ana, beto = (RiderComing(rider_id=an_id("rdr", n)) for n in (1, 2))
+    await kitchen.on_order(order_id, lambda tx, order: assigned(kitchen, tx, order, ana, 1))
+    await kitchen.on_order(order_id, lambda tx, order: orders.rider_arrived_at_pickup(tx, order, act=kitchen.act()))
+    await kitchen.on_order(order_id, lambda tx, order: assigned(kitchen, tx, order, beto, 2))
+
+    await kitchen.hear()
+
+    ticket = await kitchen.answer(commands.start, order_id)
+    assert (ticket.rider, ticket.rider_arrived_at) == (beto, None)
+
+
+def assigned(kitchen, tx, order, rider, assignment_no):
+    return orders.assign_rider(
+        tx, order, rider=rider, delivery_id=an_id("dlv"), assignment_no=assignment_no, act=kitchen.act()
+    )
