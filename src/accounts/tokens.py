@@ -1,20 +1,21 @@
 """Access tokens: JWT, HS256, short-lived. Verifying costs more than many routes, so verified ones are remembered."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import jwt
 import msgspec
 
 from accounts.errors import TokenRefused
-from accounts.model import Caller, Scope
+from accounts.grants import Grants
+from accounts.model import Caller, Grant, Scope
 from infra import ids
 from infra.clock import wall_now
 from kernel.actors import Role
-from kernel.ids import StoreId
+from kernel.ids import OrderId, StoreId
 
 ISSUER: Final = "recado"
-LIFETIME: Final = timedelta(hours=12)  # a shift and its margin; refresh tokens bound to a device shorten it later
+LIFETIME: Final = timedelta(hours=12)  # a shift and its margin, for tokens that no device refreshes
 REMEMBERED: Final = 20_000
 
 
@@ -24,17 +25,42 @@ class _Claims(msgspec.Struct, frozen=True):
     exp: int
     scp: list[Scope] = []
     sto: list[StoreId] = []
+    mgr: bool = False
+    dev: str | None = None  # the device it was issued to
+    ord: OrderId | None = None  # a follower's: the one order
+    end: int | None = None  # and when the share link is over, which is later than the token
+
+    def caller(self) -> Caller:
+        """Return who calls; raises `TokenRefused` for whom no token speaks, and for a follower of nothing."""
+        if self.role is Role.SYSTEM:
+            raise TokenRefused("The house itself never calls from outside.")
+        if (self.role is Role.FOLLOWER) is (self.ord is None or self.end is None):
+            raise TokenRefused("The access token is forged, damaged or over.")
+        return Caller(
+            role=self.role,
+            id=self.sub,
+            scopes=frozenset(self.scp),
+            store_ids=frozenset(self.sto),
+            is_manager=self.mgr,
+            grant=self._grant(),
+        )
+
+    def _grant(self) -> Grant | None:
+        if self.end is not None:
+            return Grant(id=self.sub, order_id=self.ord, ends_at=_instant(self.end))
+        return None if self.dev is None else Grant(id=self.dev)
 
 
 class Tokens:
-    """Signs and verifies with one secret; tokens live in wall time."""
+    """Signs and verifies with one secret; tokens live in wall time, and end with the device or link they rest on."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, *, grants: Grants | None = None) -> None:
         self._secret = secret
+        self._grants = grants or Grants()
         self._verified: dict[str, tuple[Caller, datetime]] = {}
 
     def issue(self, caller: Caller, *, lifetime: timedelta = LIFETIME) -> str:
-        """Return an access token for this caller."""
+        """Return an access token for this caller; a follower's ends with the share link at the latest."""
         now = wall_now()
         claims: dict[str, Any] = {
             "iss": ISSUER,
@@ -46,7 +72,9 @@ class Tokens:
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
         }
-        return jwt.encode(claims, self._secret, algorithm="HS256")
+        if caller.is_manager:
+            claims["mgr"] = True
+        return jwt.encode(claims | _claims_of(caller.grant, claims["exp"]), self._secret, algorithm="HS256")
 
     def verify(self, token: str) -> Caller:
         """Return who this token speaks for; raises `TokenRefused`."""
@@ -60,6 +88,8 @@ class Tokens:
         if wall_now() >= expires_at:
             self._verified.pop(token, None)
             raise TokenRefused("The access token is over; get a new one.")
+        if caller.grant is not None and self._grants.is_revoked(caller.grant):
+            raise TokenRefused("What the access token rests on was revoked.")
         return caller
 
     def _decode(self, token: str) -> tuple[Caller, datetime]:
@@ -70,7 +100,17 @@ class Tokens:
             claims = msgspec.convert(raw, _Claims)
         except (jwt.InvalidTokenError, msgspec.ValidationError):
             raise TokenRefused("The access token is forged, damaged or over.") from None
-        if claims.role is Role.SYSTEM:
-            raise TokenRefused("The house itself never calls from outside.")
-        caller = Caller(role=claims.role, id=claims.sub, scopes=frozenset(claims.scp), store_ids=frozenset(claims.sto))
-        return caller, datetime.fromtimestamp(claims.exp, tz=wall_now().tzinfo)
+        return claims.caller(), _instant(claims.exp)
+
+
+def _claims_of(grant: Grant | None, expires_at_s: int) -> dict[str, Any]:
+    if grant is None:
+        return {}
+    if grant.ends_at is None:
+        return {"dev": grant.id}
+    end = int(grant.ends_at.timestamp())
+    return {"ord": grant.order_id, "end": end, "exp": min(expires_at_s, end)}
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)

@@ -19,10 +19,12 @@ log: Final = structlog.get_logger()
 
 STATUS: Final[Mapping[Kind, int]] = {
     Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
     Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409,
     Kind.GONE: 410,
+    Kind.TOO_MANY: 429,
     Kind.BUSY: 503,
 }
 MEDIA_TYPE: Final = "application/problem+json"
@@ -90,7 +92,8 @@ def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respo
 
 def _domain(request: Request[Any, Any, Any], error: DomainError) -> Response[Problem]:
     log.info("refused", code=error.code, path=request.url.path)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.kind is Kind.BUSY else {}
+    retry_after_s = error.facts.get("retry_after_s", RETRY_AFTER_S if error.kind is Kind.BUSY else None)
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     return _answer(of_domain(error, instance=request.url.path), headers)
 
 

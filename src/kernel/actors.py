@@ -11,6 +11,7 @@ class Role(StrEnum):
     RIDER = "rider"
     OPERATOR = "operator"
     PLATFORM = "platform"
+    FOLLOWER = "follower"  # whoever opened a share link: sees one order as its customer does, and does nothing
     SYSTEM = "system"  # a timer, an event handler or dispatch; never a caller
 
 

@@ -6,10 +6,12 @@ class Kind(StrEnum):
     """How a refusal is answered; `infra.problems` maps each to one HTTP status."""
 
     INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     GONE = "gone"
+    TOO_MANY = "too_many"  # this caller's share is used up; others are served
     BUSY = "busy"  # the only kind that may be retried as it is
 
 

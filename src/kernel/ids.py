@@ -20,6 +20,9 @@ DecisionId = NewType("DecisionId", str)
 EventId = NewType("EventId", str)
 TimerId = NewType("TimerId", str)
 LedgerEntryId = NewType("LedgerEntryId", str)
+DeviceId = NewType("DeviceId", str)
+PairingId = NewType("PairingId", str)
+ShareId = NewType("ShareId", str)
 ReportId = NewType("ReportId", str)  # made by the phone: any 1-64 characters, unique per rider
 
 PREFIXES: Final = {
@@ -43,6 +46,9 @@ PREFIXES: Final = {
     "led": "ledger entry",
     "cnl": "cancellation request",
     "tok": "access token",
+    "dev": "device",
+    "pai": "pairing",
+    "shr": "share link",
 }
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U

@@ -90,6 +90,7 @@ _HIDDEN: Final = {
     Role.CUSTOMER: frozenset({"problems", "rider_id"}),
     Role.PLATFORM: frozenset({"problems", "rider_id"}),
     Role.OPERATOR: frozenset({"dropoff_code"}),
+    Role.FOLLOWER: (_OWNER - {"dropoff"}) | {"problems", "rider_id"},
     Role.MERCHANT: _OWNER | {"problems"},
     Role.RIDER: (_OWNER - _CONTACT) | {"problems"},
     Role.SYSTEM: frozenset(),
@@ -167,13 +168,14 @@ async def feed_heads(tx: Tx, order_ids: Sequence[str]) -> Mapping[str, Head]:
 
 
 def may_see(caller: Caller, row: Any) -> bool:
-    """Tell whether an order is the caller's: placed by, cooked by, carried by, brought by, or an operator's."""
+    """Tell whether an order is the caller's: placed, cooked, carried, brought by or shown to them; to operators any."""
     owners = {
         Role.CUSTOMER: row["customer_id"] == caller.id,
         Role.MERCHANT: row["store_id"] in caller.store_ids,
         Role.RIDER: row["rider_id"] == caller.id,
         Role.PLATFORM: row["platform_id"] == caller.id,
         Role.OPERATOR: True,
+        Role.FOLLOWER: caller.follows(row["id"]),
     }
     return bool(owners.get(caller.role, False))
 

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from accounts.guards import allow
-from accounts.model import Caller, Scope
+from accounts.model import CALLERS, Caller, Scope
 from infra import idempotency
 from infra.db import Tx
 from kernel.actors import Role
@@ -76,7 +76,7 @@ async def found_city(
     return await idempotency.once(tx, caller.id, idempotency_key, asked, do, answer_type=City, now=now)
 
 
-@get("/v1/cities", guards=[allow(*Role)])
+@get("/v1/cities", guards=[allow(*CALLERS)])
 async def list_cities(tx: NamedDependency[Tx]) -> list[City]:
     """List the cities."""
     return await queries.list_cities(tx)
@@ -99,7 +99,7 @@ async def draw_zone(
     return await idempotency.once(tx, caller.id, idempotency_key, asked, do, answer_type=Zone, now=now)
 
 
-@get("/v1/zones", guards=[allow(*Role)])
+@get("/v1/zones", guards=[allow(*CALLERS)])
 async def list_zones(city_id: CityQuery, tx: NamedDependency[Tx]) -> list[Zone]:
     """List the zones of a city."""
     return await queries.list_zones(tx, city_id)

@@ -13,7 +13,9 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.types import Scope as ConnectionScope
 from redis.asyncio import Redis
 
+from accounts.grants import CHANNEL, Grants
 from accounts.guards import caller_of
+from accounts.keys import Keys
 from accounts.model import Caller
 from accounts.tokens import Tokens
 from fleet.commands.positions import Receiver
@@ -22,7 +24,7 @@ from infra.clock import DomainClock
 from infra.db import Begin, Database, Tx
 from infra.live.hub import Hub
 from infra.live.refusals import remember_refusal, tell_refused_sockets
-from infra.live.session import Feeds
+from infra.live.session import Feeds, Socket
 from infra.live.source import FeedTables
 from infra.wakes import Wakes
 from intake.commands import Around
@@ -69,6 +71,12 @@ def _provide_begin(scope: ConnectionScope, now: NamedDependency[datetime]) -> Be
     return begin
 
 
+def _provide_begin_for_anybody(scope: ConnectionScope) -> Begin:
+    # For the few routes that say who somebody is: every other gets no connection before it knows who calls.
+    begin: Begin = _house(scope).database.begin
+    return begin
+
+
 def _provide_receiver(scope: ConnectionScope, now: NamedDependency[datetime]) -> Receiver:  # noqa: ARG001
     receiver: Receiver = _house(scope).receiver
     return receiver
@@ -86,6 +94,11 @@ def _provide_redis(scope: ConnectionScope) -> Redis:
 def _provide_tokens(scope: ConnectionScope) -> Tokens:
     tokens: Tokens = _house(scope).tokens
     return tokens
+
+
+def _provide_keys(scope: ConnectionScope) -> Keys:
+    keys: Keys = _house(scope).account_keys
+    return keys
 
 
 def _provide_zones(scope: ConnectionScope) -> Zones:
@@ -116,6 +129,11 @@ def _missing(request: Request[Any, Any, Any], error: NotFoundException) -> Respo
 
 def create_app(settings: Settings) -> Litestar:
     """Return the application; it opens its stores when it starts."""
+    grants = Grants()
+    tokens = Tokens(settings.token_secret, grants=grants)
+
+    async def access_ended(socket: Socket) -> str:
+        return await grants.ended(caller_of(socket.scope, tokens).grant)
 
     @asynccontextmanager
     async def open_stores(app: Litestar) -> AsyncIterator[None]:
@@ -127,26 +145,30 @@ def create_app(settings: Settings) -> Litestar:
             clock = DomainClock(database.read)
             wakes = Wakes(settings.database_direct_url)
             wakes.on(["recado_clock"], clock.forget)
+            wakes.on([CHANNEL], grants.wake)
             app.state.database, app.state.redis = database, redis
             app.state.clock, app.state.zones = clock, Zones(database.read)
             app.state.receiver = Receiver(redis, zones=app.state.zones, availability_of=parts.availability_of(database))
             source = FeedTables(database, heads=parts.feed_heads)
             hub = Hub(settings.redis_url, source)
-            app.state.feeds = Feeds(hub, source, clock)
-            await stack.enter_async_context(running(wakes.run(), hub.run()))
+            app.state.feeds = Feeds(hub, source, clock, access_ended=access_ended)
+            await grants.load(database.read)
+            await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))
             yield
 
     return Litestar(
         parts.ROUTES,
         lifespan=[open_stores],
-        state=State({"tokens": Tokens(settings.token_secret), "tile_url": settings.tile_url}),
+        state=State({"tokens": tokens, "account_keys": Keys(settings.token_secret), "tile_url": settings.tile_url}),
         dependencies={
             "tx": Provide(_provide_tx),
             "begin": Provide(_provide_begin, sync_to_thread=False),
+            "begin_for_anybody": Provide(_provide_begin_for_anybody, sync_to_thread=False),
             "now": Provide(_provide_now),
             "caller": Provide(_provide_caller, sync_to_thread=False),
             "redis": Provide(_provide_redis, sync_to_thread=False),
             "tokens": Provide(_provide_tokens, sync_to_thread=False),
+            "keys": Provide(_provide_keys, sync_to_thread=False),
             "zones": Provide(_provide_zones, sync_to_thread=False),
             "clock": Provide(_provide_clock, sync_to_thread=False),
             "feeds": Provide(_provide_feeds, sync_to_thread=False),

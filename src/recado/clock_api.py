@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from accounts.guards import allow
-from accounts.model import Scope
+from accounts.model import CALLERS, Scope
 from infra import clock as domain_clock
 from infra.clock import DomainClock, Reading, wall_now
 from infra.db import Tx
@@ -47,7 +47,7 @@ class Heads(msgspec.Struct, frozen=True, kw_only=True):
     heads: dict[str, int]
 
 
-@get("/v1/clock", guards=[allow(*Role)])
+@get("/v1/clock", guards=[allow(*CALLERS)])
 async def read_clock(clock: NamedDependency[DomainClock], tx: NamedDependency[Tx]) -> ClockView:
     """Tell domain time, what is due and not done, and when the next deadline comes."""
     return await _view(tx, await clock.reading())

@@ -20,6 +20,11 @@ _PATH: Final = "/schema"
 _NAME: Final = "ProblemDocument"
 _BODY_REFUSED: Final = (413,)
 _WRITE_REFUSED: Final = (409, 410)
+_ALSO_REFUSED: Final[Mapping[str, tuple[int, ...]]] = {
+    "/v1/pairings/claim": (415, 429),
+    "/v1/sessions/refresh": (415,),
+    "/v1/sessions/end": (415,),
+}
 _MEANINGS: Final[Mapping[int, str]] = {
     400: "The body, or a parameter, cannot be read; the field is named.",
     401: "The access token is missing, forged or over.",
@@ -28,7 +33,9 @@ _MEANINGS: Final[Mapping[int, str]] = {
     409: "Somebody else was first; the state of now is named.",
     410: "The deadline passed; the facts are named.",
     413: "The body is larger than this route reads.",
+    415: "This media type is not read here: JSON is.",
     422: "A field does not hold what it must.",
+    429: "Too many requests from here; try again after `Retry-After` seconds.",
     503: "A store behind this service is away; try again after `Retry-After` seconds.",
 }
 
@@ -72,9 +79,10 @@ def completed(derived: Json, app: Litestar) -> Json:
     schemas = {**components["schemas"], **_bodies(app), _NAME: _problem_schema()}
     components["schemas"] = dict(sorted(schemas.items()))
     components["responses"] = {_reference_name(status): _refusal(status) for status in _MEANINGS}
+    unguarded = set(_unguarded(app))
     for path, item in whole["paths"].items():
         for method, operation in item.items():
-            if not path.startswith("/v1/"):
+            if (method, path) in unguarded:
                 operation["security"] = []
             operation["responses"] |= {
                 str(status): {"$ref": f"#/components/responses/{_reference_name(status)}"}
@@ -91,12 +99,21 @@ def _bodies(app: Litestar) -> Json:
     return schemas
 
 
+def _unguarded(app: Litestar) -> Iterator[tuple[str, str]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if not handler.resolve_guards():
+                    yield from ((method.lower(), route.path_format) for method in handler.http_methods)
+
+
 def _refusals_of(path: str, method: str, operation: Json) -> Iterator[int]:
     yield from (400, 422, 503)
     if path.startswith("/v1/"):
         yield from (401, 404) if "{" in path else (401, 403, 404)
     if method != "get":
         yield from _WRITE_REFUSED
+    yield from _ALSO_REFUSED.get(path, ())
     if "requestBody" in operation:
         yield from _BODY_REFUSED
 

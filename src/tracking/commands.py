@@ -1,11 +1,15 @@
 """Promise a time, keep the estimate true to what happens, and say how the promise came out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
+from accounts.commands import share_links
+from accounts.commands.share_links import NewShareLink
+from accounts.errors import ShareLinkNotFound
+from accounts.model import Caller
 from fleet.messages import OfferAccepted
 from fleet.queries.cards import find_rider_card
 from infra import timers
@@ -13,8 +17,10 @@ from infra.db import Tx
 from infra.travel.port import TravelTimes
 from infra.travel.straight_line import USUAL_VEHICLE
 from kernel.events import Act, Event
-from kernel.ids import CityId, DeliveryId, OrderId, StoreId
+from kernel.ids import CityId, DeliveryId, OrderId, ShareId, StoreId
 from orders import commands as orders
+from orders import queries as order_queries
+from orders.errors import OrderNotFound
 from orders.messages import RiderAssigned, RiderUnassigned
 from places.model import Rule
 from places.queries import rule
@@ -117,6 +123,22 @@ async def stop(tx: Tx, order_id: OrderId, *, because: str, act: Act) -> None:
     if await store.lock_eta(tx, order_id) is not None:
         await store.settle_promise(tx, order_id, "moot", at=act.now)
         await _end(tx, order_id, because=because, act=act)
+
+
+async def share(tx: Tx, order_id: OrderId, *, lasts: timedelta, caller: Caller, now: datetime) -> NewShareLink:
+    """Make a link to an order the caller may see; `now` is wall time, as for all that lets people in."""
+    await order_queries.get_order(tx, order_id, caller=caller)
+    return await share_links.share(tx, order_id, lasts=lasts, caller=caller, now=now)
+
+
+async def unshare(tx: Tx, share_id: ShareId, *, caller: Caller, now: datetime) -> None:
+    """Revoke a link to an order the caller may see, whoever made it."""
+    link = await share_links.find_share_link(tx, share_id)
+    try:
+        await order_queries.get_order(tx, link.order_id, caller=caller)
+    except OrderNotFound:
+        raise ShareLinkNotFound from None
+    await share_links.unshare(tx, share_id, caller=caller, now=now)
 
 
 async def _end(tx: Tx, order_id: OrderId, *, because: str, act: Act) -> None:

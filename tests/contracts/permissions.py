@@ -17,7 +17,7 @@ from accounts.model import Scope as S
 Body = Callable[[World], Any]
 OWN: Final = "own"
 ANY: Final = "any"
-ROLES: Final = ("customer", "merchant", "rider", "platform")
+ROLES: Final = ("customer", "merchant", "manager", "rider", "platform", "follower")
 NO_SCOPE: Final = "none"
 EVERY: Final = frozenset({NO_SCOPE, *S})  # an operator, whatever their scopes
 ADMINISTRATION: Final = frozenset({S.ADMINISTRATION})
@@ -34,15 +34,18 @@ class Row:
     merchant: str | None = None
     rider: str | None = None
     platform: str | None = None
+    manager: str | None = None  # of a store: besides what all its staff may
+    follower: str | None = None  # who opened a share link
     operator: frozenset[str] = frozenset()
     is_public: bool = False
     body: Body | None = None
     query: str = ""
+    answers: frozenset[int] = frozenset({200, 404})  # what a public route may say to nobody in particular
 
     def reach(self, role: str) -> str | None:
         """Return whose objects this role reaches."""
         found: str | None = getattr(self, role)
-        return found
+        return found or (self.merchant if role == "manager" else None)
 
 
 def _says(**said: Any) -> Body:
@@ -53,8 +56,8 @@ def _reports(**said: Any) -> Body:
     return lambda world: {"report_id": f"{world.name} {sorted(said)}", "occurred_at": EVENING} | said
 
 
-def _public() -> Row:
-    return Row(is_public=True)
+def _public(body: Body | None = None, answer: int | None = None) -> Row:
+    return Row(is_public=True, body=body, answers=frozenset({answer} if answer else {200, 404}))
 
 
 def _everybody(query: str = "") -> Row:
@@ -79,7 +82,8 @@ def _desk(scopes: frozenset[str], body: Body | None = None, query: str = "") -> 
 
 _RIDERS_OWN: Final = Row(rider=OWN)
 _SEES: Final = Row(customer=OWN, merchant=OWN, rider=OWN, platform=OWN, operator=HANDLERS)
-_TRACKS: Final = Row(customer=OWN, merchant=OWN, platform=OWN, operator=HANDLERS)
+_TRACKS: Final = Row(customer=OWN, follower=OWN, merchant=OWN, platform=OWN, operator=HANDLERS)
+_SHARES: Final = Row(customer=OWN, operator=HANDLERS, body=_says())
 _CANCELS: Final = frozenset({S.INTAKE, S.SUPPORT})
 _POINT: Final = {"lat": -23.55, "lon": -46.63}
 
@@ -100,6 +104,11 @@ def _store(world: World) -> Any:
 
 def _menu(_: World) -> Any:
     return {"items": [{"external_ref": "pastel", "name": "Pastel", "price_minor": 900}]}
+
+
+def _tablet(world: World) -> Any:
+    staff = {"role": "merchant", "subject_id": f"per_{1:026}", "store_ids": [world.ids["store_id"]]}
+    return staff | {"label": "by the oven"}
 
 
 def _rider(world: World) -> Any:
@@ -137,6 +146,8 @@ TABLE: Final[dict[str, Row]] = {
     "POST /v1/deliveries/{delivery_id}/pick-up":          _carries(_reports(reason="f")),
     "POST /v1/deliveries/{delivery_id}/turn-back":        _carries(_reports(reason="customer_absent", note="g")),
     "POST /v1/deliveries/{delivery_id}/unassign":         _desk(DISPATCH, _says(reason="ill")),
+    "GET /v1/devices":                                    Row(manager=OWN, operator=ADMINISTRATION),
+    "DELETE /v1/devices/{device_id}":                     Row(manager=OWN, operator=ADMINISTRATION),
     "GET /v1/escalations":                                _desk(CALLS),
     "POST /v1/escalations/{escalation_id}/resolve":
         _desk(CALLS, _says(reached="Nena", reason="asleep", outcome="window_extended", minutes=2)),
@@ -155,7 +166,11 @@ TABLE: Final[dict[str, Row]] = {
     "WS /v1/orders/{order_id}/feed":                      _TRACKS,
     "POST /v1/orders/{order_id}/review":
         _desk(frozenset({S.INTAKE}), _says(is_placed=False, reason="no")),
+    "POST /v1/orders/{order_id}/share-links":             _SHARES,
     "GET /v1/orders/{order_id}/tracking":                 _TRACKS,
+    "POST /v1/pairings":                                  Row(manager=OWN, operator=ADMINISTRATION, body=_tablet),
+    "POST /v1/pairings/claim":
+        _public(_says(code="K7M4-QX2P", device_name="a phone", keep="cookie"), answer=404),
     "GET /v1/rider/deliveries":                           _RIDERS_OWN,
     "WS /v1/rider/feed":                                  _RIDERS_OWN,
     "GET /v1/rider/offers":                               _RIDERS_OWN,
@@ -174,6 +189,10 @@ TABLE: Final[dict[str, Row]] = {
     "GET /v1/rules/{name}":                               _desk(EVERY),
     "PUT /v1/rules/{name}":
         _desk(frozenset({S.RULES, S.ADMINISTRATION}), _says(value={}, reason="as it was")),
+    "POST /v1/sessions/end":                              _public(_says(role="rider")),
+    "POST /v1/sessions/refresh":                          _public(_says(role="rider"), answer=401),
+    "POST /v1/share-links/open":                          _public(_says(token="of yesterday"), answer=404),
+    "DELETE /v1/share-links/{share_id}":                  Row(customer=OWN, operator=HANDLERS),
     "POST /v1/stores":                                    _administers(_store),
     "GET /v1/stores/{store_id}":                          _everybody(),
     "PATCH /v1/stores/{store_id}":                        Row(merchant=OWN, operator=ADMINISTRATION, body=_says()),

@@ -82,11 +82,11 @@ async def objects(database_url) -> dict[str, str]:
                    SELECT $1, city_id, $2, 'open', false, $3, $3, '[]', 1, 1, 'BRL' FROM deliveries""",
                 offer_id, rider_id, NOON,
             )  # fmt: skip
-            escalation_id = ids.new(str, "esc")
+            escalation_id, device_id, share_id = ids.new(str, "esc"), ids.new(str, "dev"), ids.new(str, "shr")
     return {
         "order_id": order_id, "ticket_id": ticket_id, "delivery_id": delivery_id, "rider_id": rider_id,
         "offer_id": offer_id, "store_id": counter.store_id, "item_id": counter.pastel, "escalation_id": escalation_id,
-        "name": "acceptance",
+        "name": "acceptance", "device_id": device_id, "share_id": share_id,
     }  # fmt: skip
 
 

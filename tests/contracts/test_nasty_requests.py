@@ -28,6 +28,13 @@ WHOLE: dict[str, Any] = {
     "POST /v1/tokens": {
         "role": "merchant", "subject_id": f"per_{1:026}", "store_ids": ["x"], "scopes": [], "lifetime_s": 60,
     },
+    "POST /v1/pairings": {
+        "role": "merchant", "subject_id": f"per_{1:026}", "store_ids": ["x"], "scopes": [], "is_manager": False,
+        "label": "x",
+    },
+    "POST /v1/sessions/end": {"refresh_token": "x"},
+    "POST /v1/sessions/refresh": {"refresh_token": "x"},
+    "POST /v1/orders/{order_id}/share-links": {"lifetime_s": 60},
     "POST /v1/tickets/{ticket_id}/reject": {"reason": "item_out_of_stock", "item_ids": ["x"]},
     "POST /v1/rider/positions": {
         "device_at": LATE, "lat": 1.5, "lon": 1.5, "accuracy_m": 5, "speed_mps": 1.5, "bearing_deg": 1.5,

@@ -12,11 +12,11 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from accounts.model import Caller, Scope
+from accounts.model import Caller, Grant, Scope
 from infra import clock
 from kernel.actors import Role
 from kernel.geo import Point, offset
-from kernel.ids import StoreId
+from kernel.ids import OrderId, StoreId
 from recado import worker
 from recado.app import create_app
 from recado.settings import Settings
@@ -28,6 +28,7 @@ CENTRES: Final = {"A": Point(lat=-23.55, lon=-46.63), "B": Point(lat=-12.97, lon
 OPERATOR: Final = f"per_{1:026}"
 WITHIN: Final = timedelta(seconds=90)
 STEP: Final = timedelta(seconds=10)
+_KNOWN: Final = {"helper": Role.RIDER, "manager": Role.MERCHANT}
 
 
 class World:
@@ -40,6 +41,7 @@ class World:
     def __init__(self, name: str) -> None:
         self.name, self.centre = name, CENTRES[name]
         self.ids: dict[str, str] = {}
+        self.share_ends_at = EVENING
         self.orders: dict[str, Json] = {}  # what the placer was told, by the state the order was brought to
         self.platform = f"platform-{name}"
         self.customer = f"cus_{name * 26}"
@@ -52,10 +54,22 @@ class World:
     def caller(self, role: str, *scopes: Scope) -> Caller:
         """Return one of this world's people; operators are of no world."""
         name = {"customer": self.customer, "merchant": f"per_{self.name * 26}", "platform": self.platform}
-        subject = {"rider": self.ids.get("rider_id", ""), "helper": self.ids.get("helper_id", ""), "operator": OPERATOR}
-        stores = frozenset({StoreId(self.ids["store_id"])}) if role == "merchant" else frozenset[StoreId]()
-        known = Role.RIDER if role == "helper" else Role(role)
-        return Caller(role=known, id=(name | subject)[role], scopes=frozenset(scopes), store_ids=stores)
+        name["manager"] = f"per_{self.name * 25}M"
+        subject = {who: self.ids.get(f"{who}_id", "") for who in ("rider", "helper")}
+        subject |= {"operator": OPERATOR, "follower": self.ids.get("share_id", "")}
+        staff = {"merchant", "manager"}
+        stores = frozenset({StoreId(self.ids["store_id"])}) if role in staff else frozenset[StoreId]()
+        return Caller(
+            role=_KNOWN.get(role) or Role(role),
+            id=(name | subject)[role],
+            scopes=frozenset(scopes),
+            store_ids=stores,
+            is_manager=role == "manager",
+            grant=self._share() if role == "follower" else None,
+        )
+
+    def _share(self) -> Grant:
+        return Grant(id=self.ids["share_id"], order_id=OrderId(self.ids["order_id"]), ends_at=self.share_ends_at)
 
     @property
     def private_ids(self) -> dict[str, str]:
@@ -164,8 +178,21 @@ async def _build(house: House) -> None:
         world.ids["escalation_id"] = stores[world.ids["store_id"]]
         await _work(house, world, "helper")
         await _accepted(house, world, "offered")
+        await _let_in(house, world)
     for world, offer in zip(worlds, await _offers(house, "helper"), strict=True):
         world.ids |= {"helpers_offer_id": offer["offer_id"], "offered_delivery_id": offer["delivery_ids"][0]}
+
+
+async def _let_in(house: House, world: World) -> None:
+    """Pair the store's tablet, and share the order that is on its way."""
+    staff = {"role": "merchant", "subject_id": f"per_{world.name * 26}", "store_ids": [world.ids["store_id"]]}
+    offered = await house.must("POST", "/v1/pairings", world.caller("manager"), staff | {"label": "tablet"})
+    claim = {"code": offered["code"], "device_name": "a tablet", "keep": "body"}
+    world.ids["device_id"] = (await house.must("POST", "/v1/pairings/claim", world.caller("merchant"), claim))[
+        "device_id"
+    ]
+    shared = await house.must("POST", f"/v1/orders/{world.ids['order_id']}/share-links", world.caller("customer"), {})
+    world.ids["share_id"], world.share_ends_at = shared["share_id"], datetime.fromisoformat(shared["expires_at"])
 
 
 async def _open(house: House, world: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -31,6 +32,13 @@ from kernel.errors import DomainError
 
 log: Final = structlog.get_logger()
 Socket: TypeAlias = WebSocket[Any, Any, Any]
+AccessEnded: TypeAlias = Callable[[Socket], Awaitable[str]]  # returns why, once what let the watcher in has ended
+
+
+async def never(_: Socket) -> str:
+    """Wait for an end that does not come."""
+    why: str = await asyncio.get_running_loop().create_future()
+    return why
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +55,20 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Feeds:
     """What all feeds of a process share: the hub that hears, the source that knows, the clock that snapshots carry."""
 
-    def __init__(self, hub: Hub, source: FeedSource, clock: DomainClock, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        source: FeedSource,
+        clock: DomainClock,
+        *,
+        limits: Limits | None = None,
+        access_ended: AccessEnded = never,
+    ) -> None:
         self.hub = hub
         self.source = source
         self.clock = clock
         self.limits = limits or Limits()
+        self.access_ended = access_ended
 
     async def serve(self, socket: Socket, watch: Watch) -> None:
         """Serve a socket until either side ends it. Accepts it: whoever may not watch is refused before."""
@@ -101,11 +118,12 @@ class _Session:
         self._followed: frozenset[str] = frozenset()
 
     async def run(self, head: Head) -> None:
-        """Bring the watcher to the head, then keep it there."""
+        """Bring the watcher to the head, then keep it there, for as long as they may watch."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read())
                 tasks.create_task(self._write(head))
+                raise _Closing(CloseCode.UNAUTHENTICATED, await self._feeds.access_ended(self._socket))
         finally:
             self._follow(frozenset())
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from accounts.guards import allow
-from accounts.model import Caller, Scope
+from accounts.model import CALLERS, Caller, Scope
 from infra import idempotency
 from infra.db import Tx
 from kernel.actors import Role
@@ -125,7 +125,7 @@ async def add_store(
     return await idempotency.once(tx, caller.id, idempotency_key, asked, do, answer_type=StoreView, now=now)
 
 
-@get("/v1/stores/{store_id:str}", guards=[allow(*Role)])
+@get("/v1/stores/{store_id:str}", guards=[allow(*CALLERS)])
 async def get_store(
     store_id: FromPath[StoreId],
     caller: NamedDependency[Caller],
@@ -163,7 +163,7 @@ async def import_menu(
     return await queries.get_menu(tx, store_id)
 
 
-@get("/v1/stores/{store_id:str}/menu", guards=[allow(*Role)])
+@get("/v1/stores/{store_id:str}/menu", guards=[allow(*CALLERS)])
 async def get_menu(store_id: FromPath[StoreId], tx: NamedDependency[Tx]) -> Menu:
     """Return a store's menu."""
     return await queries.get_menu(tx, store_id)

@@ -4,14 +4,13 @@ from typing import Final
 
 import click
 
-from accounts.model import Caller, Scope
+from accounts.model import CALLERS, Caller, Scope
 from accounts.tokens import LIFETIME, Tokens
 from kernel.actors import Role
 from kernel.ids import PREFIXES, StoreId, is_id
 from recado.commands.options import current_settings, data_option
 from recado.errors import CommandRefused
 
-CALLERS: Final = [role for role in Role if role is not Role.SYSTEM]
 SUBJECTS: Final = {Role.RIDER: "rdr", Role.CUSTOMER: "cus", Role.MERCHANT: "per", Role.OPERATOR: "per"}
 
 
@@ -27,9 +26,17 @@ SUBJECTS: Final = {Role.RIDER: "rdr", Role.CUSTOMER: "cus", Role.MERCHANT: "per"
     help="For an operator.",
 )
 @click.option("--store", "stores", multiple=True, help="For a merchant's staff: a store's id.")
+@click.option("--manager", is_flag=True, help="For a merchant's staff: who may pair the stores' tablets.")
 @click.option("--lifetime-s", type=click.IntRange(min=1), default=LIFETIME // timedelta(seconds=1), show_default=True)
 def command(
-    *, data: Path, role: str, subject: str, scopes: tuple[str, ...], stores: tuple[str, ...], lifetime_s: int
+    *,
+    data: Path,
+    role: str,
+    subject: str,
+    scopes: tuple[str, ...],
+    stores: tuple[str, ...],
+    manager: bool,
+    lifetime_s: int,
 ) -> None:
     """Print an access token for somebody. --scope and --store may be repeated."""
     caller = Caller(
@@ -37,6 +44,7 @@ def command(
         id=subject,
         scopes=frozenset(Scope if "all" in scopes else map(Scope, scopes)),
         store_ids=frozenset(map(StoreId, stores)),
+        is_manager=manager,
     )
     _check(caller)
     click.echo(Tokens(current_settings(data).token_secret).issue(caller, lifetime=timedelta(seconds=lifetime_s)))
@@ -50,5 +58,7 @@ def _check(caller: Caller) -> None:
         raise CommandRefused("--scope: an operator needs one or more, nobody else has any")
     if bool(caller.store_ids) != (caller.role is Role.MERCHANT):
         raise CommandRefused("--store: a merchant's staff needs one or more, nobody else has any")
+    if caller.is_manager and caller.role is not Role.MERCHANT:
+        raise CommandRefused("--manager: only a merchant's staff has managers")
     if unknown := [store for store in caller.store_ids if not is_id(store, "sto")]:
         raise CommandRefused(f"--store: {unknown[0]} is not a store's id")

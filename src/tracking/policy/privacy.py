@@ -25,8 +25,20 @@ class Cells(msgspec.Struct, frozen=True):
 
     def of(self, role: Role) -> Fields | None:
         """Return one cell; a role without a column sees nothing."""
-        columns = {Role.CUSTOMER: self.customer, Role.PLATFORM: self.platform, Role.MERCHANT: self.merchant}
+        columns = {
+            Role.CUSTOMER: self.customer,
+            Role.FOLLOWER: self.follower,
+            Role.PLATFORM: self.platform,
+            Role.MERCHANT: self.merchant,
+        }
         return columns.get(role)
+
+    @property
+    def follower(self) -> Fields | None:
+        """What the customer sees, without money; an event that is about nothing else is hidden."""
+        if self.customer is None or self.customer == _MONEY:
+            return HIDDEN
+        return tuple(name for name in self.customer if name not in _ABOUT_MONEY)
 
 
 HIDDEN: Final = None
@@ -39,6 +51,7 @@ _KITCHEN: Final[Fields] = ("prep_minutes", "ready_by")
 _ASKED: Final[Fields] = ("cancellation_id", "reason", "answer_by")
 _CANCELLED: Final[Fields] = ("reason", "by_role", "fee_minor", "refund_minor")
 _MONEY: Final[Fields] = ("kind", "amount_minor")
+_ABOUT_MONEY: Final = frozenset({"total_minor", "currency", "refund_minor", "fee_minor"})
 _PROMISE: Final[Fields] = ("promised_from", "promised_by", "eta_at", "low_at", "high_at")
 _ETA: Final[Fields] = ("was_at", "eta_at", "low_at", "high_at", "cause", "breaks_promise")
 _BREACH: Final[Fields] = ("promised_by", "at", "late_by_s", "is_expected", "cause")
@@ -91,9 +104,10 @@ class Phase(StrEnum):
     CARRYING = "carrying"
 
 
-# The rider's place: to the customer from pickup to drop-off, to the store while it waits for them.
+# The rider's place: to the customer and their followers from pickup to drop-off, to the store while it waits for them.
 POSITIONS: Final[Mapping[Role, frozenset[Phase]]] = {
     Role.CUSTOMER: frozenset({Phase.CARRYING}),
+    Role.FOLLOWER: frozenset({Phase.CARRYING}),
     Role.PLATFORM: frozenset({Phase.CARRYING}),
     Role.MERCHANT: frozenset({Phase.APPROACHING}),
     Role.OPERATOR: frozenset(Phase),
@@ -101,6 +115,7 @@ POSITIONS: Final[Mapping[Role, frozenset[Phase]]] = {
 # Their first name and vehicle: as long as they do something for it.
 CARDS: Final[Mapping[Role, frozenset[Phase]]] = {
     Role.CUSTOMER: frozenset(Phase),
+    Role.FOLLOWER: frozenset(Phase),
     Role.PLATFORM: frozenset(Phase),
     Role.MERCHANT: frozenset({Phase.APPROACHING}),
     Role.OPERATOR: frozenset(Phase),

@@ -22,7 +22,7 @@ from tracking.policy.privacy import (
     visible,
 )
 
-C, P, M = Role.CUSTOMER, Role.PLATFORM, Role.MERCHANT
+C, P, M, F = Role.CUSTOMER, Role.PLATFORM, Role.MERCHANT, Role.FOLLOWER
 NO = None
 # fmt: off
 #    event type                         customer            platform            merchant
@@ -167,7 +167,23 @@ def test_an_operator_sees_every_fact_whole():
     assert visible("offer.made", {"type": "offer.made", "pay_minor": 880}, Role.OPERATOR) == {"pay_minor": 880}
 
 
-@pytest.mark.parametrize("role", [C, P, M, Role.RIDER, Role.SYSTEM])
+MONEY = {"total_minor", "currency", "refund_minor", "fee_minor", "amount_minor"}
+
+
+@pytest.mark.parametrize("event_type", CELLS)
+def test_a_follower_sees_what_the_customer_sees_and_no_money(event_type):
+    payload = {"type": event_type} | dict.fromkeys(EVENTS[event_type].__struct_fields__, "x")
+    customers = visible(event_type, payload, C)
+
+    seen = visible(event_type, payload, F)
+
+    if customers is None or event_type.startswith("payment."):
+        assert seen is None
+    else:
+        assert seen == {name: value for name, value in customers.items() if name not in MONEY}
+
+
+@pytest.mark.parametrize("role", [C, P, M, F, Role.RIDER, Role.SYSTEM])
 def test_what_nobody_decided_about_is_hidden(role):
     assert visible("order.invented", {"secret": 1}, role) is None
 
@@ -184,12 +200,13 @@ A, K = Phase.APPROACHING, Phase.CARRYING
     ("role", "positions", "cards"),
     [
         (C, {K}, {A, K}),
+        (F, {K}, {A, K}),
         (P, {K}, {A, K}),
         (M, {A}, {A}),
         (Role.OPERATOR, {A, K}, {A, K}),
         (Role.RIDER, set(), set()),
     ],
-    ids=["customer", "platform", "merchant", "operator", "rider"],
+    ids=["customer", "follower", "platform", "merchant", "operator", "rider"],
 )
 def test_the_rider_is_seen_by_role_and_phase(role, positions, cards):
     assert {phase for phase in Phase if may_see_position(Carrying("rdr_1", phase), role)} == positions
@@ -199,7 +216,7 @@ def test_the_rider_is_seen_by_role_and_phase(role, positions, cards):
 
 
 def test_every_role_with_a_column_has_decided_phases():
-    assert set(POSITIONS) == set(CARDS) == {C, P, M, Role.OPERATOR}
+    assert set(POSITIONS) == set(CARDS) == {C, P, M, F, Role.OPERATOR}
 
 
 @pytest.mark.parametrize(

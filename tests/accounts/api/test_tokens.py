@@ -1,6 +1,6 @@
 import pytest
 
-from accounts.api import Me, TokenRequest, caller_from, get_me
+from accounts.api.tokens import Me, TokenRequest, caller_from, get_me
 from accounts.model import Caller, Scope
 from kernel.actors import Role
 from kernel.errors import InvalidField

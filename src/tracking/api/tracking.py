@@ -17,7 +17,7 @@ from tracking import queries
 from tracking.queries import OrderFeedView, TrackingView
 
 _MAY_TRACK: Final[list[Guard]] = [
-    allow(Role.CUSTOMER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM, scopes=HANDLING_ORDERS)
+    allow(Role.CUSTOMER, Role.FOLLOWER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM, scopes=HANDLING_ORDERS)
 ]
 After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**53 - 1)]
 Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64, pattern=NO_NUL)]

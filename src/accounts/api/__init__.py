@@ -1,0 +1,5 @@
+from typing import Final
+
+from accounts.api import devices, sessions, tokens
+
+ROUTES: Final = [*tokens.ROUTES, *devices.ROUTES, *sessions.ROUTES]

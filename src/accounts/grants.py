@@ -1,0 +1,93 @@
+"""What access rests on, and that it ends: one process' knowledge of the devices and share links that were revoked."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+import structlog
+from prometheus_client import Gauge
+
+from accounts import queries
+from accounts.model import ACCESS_LASTS, Grant
+from infra.clock import wall_now
+from infra.db import AWAY, Tx
+
+log: Final = structlog.get_logger()
+CHANNEL: Final = "recado_revocations"
+LOOK_EVERY_S: Final = 1.0  # notices come at once; a connection that died silently brings none
+# Older ones need not be remembered: what rested on them has run out. The rest is for clocks that differ.
+REMEMBERED_FOR: Final = ACCESS_LASTS + timedelta(minutes=5)
+REVOKED: Final = "It was revoked."
+OVER: Final = "Its time is over."
+Read: TypeAlias = Callable[[], AbstractAsyncContextManager[Tx]]
+
+KNOWN: Final = Gauge("recado_revoked_grants", "Revoked devices and share links whose tokens may still be about.")
+
+
+class Grants:
+    """Knows what was revoked of late, and tells whoever waits for it. `keep` must run for as long as anybody asks.
+
+    Its memory is bounded by what is revoked within `REMEMBERED_FOR`.
+    """
+
+    def __init__(self) -> None:
+        self._revoked: frozenset[str] = frozenset()
+        self._waiting: dict[str, set[asyncio.Future[str]]] = {}
+        self._changed = asyncio.Event()
+
+    def is_revoked(self, grant: Grant) -> bool:
+        """Tell whether this device or share link was revoked, as far as this process knows."""
+        return grant.id in self._revoked
+
+    def wake(self) -> None:
+        """Look again, as something was revoked, or notices were missed."""
+        self._changed.set()
+
+    async def load(self, read: Read) -> None:
+        """Read what was revoked, and tell who waits."""
+        async with read() as tx:
+            self._revoked = await queries.list_revoked(tx, since=wall_now() - REMEMBERED_FOR)
+        KNOWN.set(len(self._revoked))
+        for grant_id in self._revoked & self._waiting.keys():
+            for waiting in self._waiting[grant_id]:
+                if not waiting.done():
+                    waiting.set_result(REVOKED)
+
+    async def keep(self, read: Read) -> None:
+        """Look whenever told to, and every second, until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+            self._changed.clear()
+            try:
+                await self.load(read)
+            except AWAY as error:
+                log.warning("grants.not_read", error=repr(error))
+
+    async def ended(self, grant: Grant | None) -> str:
+        """Wait until what an access rests on is revoked or over, and return which; for ever where it is nothing."""
+        why: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        if grant is None:
+            return await why
+        self._waiting.setdefault(grant.id, set()).add(why)
+        try:
+            return await self._first_end(grant, why)
+        finally:
+            self._waiting[grant.id].discard(why)
+            if not self._waiting[grant.id]:
+                del self._waiting[grant.id]
+
+    async def _first_end(self, grant: Grant, why: "asyncio.Future[str]") -> str:
+        if self.is_revoked(grant):  # since it was let in
+            return REVOKED
+        left_s = None if grant.ends_at is None else (grant.ends_at - wall_now()).total_seconds()
+        try:
+            async with asyncio.timeout(left_s):
+                return await why
+        except TimeoutError:
+            return OVER
