@@ -20,6 +20,7 @@ class Kind(IntEnum):
     ANSWER = 5
     ORDER = 6
     CANCEL = 7
+    DESK = 8
 
 
 class Action(NamedTuple):

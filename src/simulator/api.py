@@ -16,6 +16,7 @@ Json = dict[str, Any]
 T = TypeVar("T")
 AGAIN_AFTER_S: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # every write is safe to repeat
 NO_REFUSALS: Final = (400, 422)
+EXPECTED: Final = frozenset({"delivery.wrong_code"})  # though 422: people mishear codes
 CONNECTIONS: Final = 32
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -72,7 +73,8 @@ class Caller:
         if answer.status == httpx.codes.UNAUTHORIZED and self._wish is not None:
             await self.renew()
             answer = await self._api.send(method, path, body, token=self.token, headers=headers)
-        if answer.status in NO_REFUSALS or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        is_unreadable = answer.status in NO_REFUSALS and answer.code() not in EXPECTED
+        if is_unreadable or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise _unexpected(method, path, answer)
         if not answer.is_good:
             self._api.refusals[answer.code()] += 1

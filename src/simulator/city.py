@@ -8,6 +8,7 @@ from urllib.parse import quote
 from simulator.api import Json
 from simulator.customers import Customer
 from simulator.days import RiderPlan, StorePlan, Vehicle
+from simulator.desk import Desk
 from simulator.kitchens import Kitchen
 from simulator.riders import Rider
 from simulator.scene import Scene
@@ -15,7 +16,6 @@ from simulator.scene import Scene
 T = TypeVar("T")
 
 AT_ONCE: Final = 8
-PRICE_MINOR: Final = 3_490
 
 
 class Cast:
@@ -39,13 +39,6 @@ class Cast:
             customer.enter()
 
 
-class _Store:
-    """A store as the API knows it."""
-
-    def __init__(self, kitchen: Kitchen, store_id: str, item_id: str) -> None:
-        self.kitchen, self.store_id, self.item_id = kitchen, store_id, item_id
-
-
 async def set_up(scene: Scene) -> Cast:
     """Create what the day needs and return everybody, ready to enter."""
     day = scene.day
@@ -63,26 +56,24 @@ async def set_up(scene: Scene) -> Cast:
     await _create(scene, "/v1/zones", {"city_id": city_id, "name": day.name, "polygon": day.zone()})
     await _lay_down_rules(scene)
     merchant_id = await _create(scene, "/v1/merchants", {"name": "Recado do Dia"})
-    stores = dict(
-        zip(
-            (plan.name for plan in day.stores),
-            await _few_at_once(_open_store(scene, plan, city_id, merchant_id) for plan in day.stores),
-            strict=True,
-        )
-    )
+    kitchens = await _few_at_once(_open_store(scene, plan, city_id, merchant_id) for plan in day.stores)
+    by_name = {kitchen.name: kitchen for kitchen in kitchens}
     riders = await _few_at_once(_hire(scene, plan, city_id, number) for number, plan in enumerate(day.riders))
     customers = [
-        Customer(scene, record, store_id=stores[record.plan.store].store_id, item_id=stores[record.plan.store].item_id)
+        Customer(scene, record, store_id=by_name[record.plan.store].store_id, items=by_name[record.plan.store].items)
         for record in scene.book
     ]
-    return Cast([store.kitchen for store in stores.values()], riders, customers)
+    if day.is_lived_in:
+        Desk(scene)
+    return Cast(kitchens, riders, customers)
 
 
 async def _lay_down_rules(scene: Scene) -> None:
     """Tell dispatch how fast riders of this day are, as an operator who measured would."""
     pace = scene.day.pace
-    value = {f"{vehicle}_mps": pace.speed_mps for vehicle in Vehicle} | {
-        "detour_bp": 10_000,
+    speeds = pace.by_vehicle_mps or dict.fromkeys(Vehicle, pace.speed_mps)
+    value = {f"{vehicle}_mps": speed_mps for vehicle, speed_mps in speeds.items()} | {
+        "detour_bp": pace.detour_bp,
         "pickup_service_s": int(pace.pickup_service.total_seconds()),
         "dropoff_service_s": int(pace.dropoff_service.total_seconds()),
     }
@@ -90,31 +81,32 @@ async def _lay_down_rules(scene: Scene) -> None:
     await scene.api.administrator.must("PUT", "/v1/rules/fleet.dispatch", wish)
 
 
-async def _open_store(scene: Scene, plan: StorePlan, city_id: str, merchant_id: str) -> _Store:
+async def _open_store(scene: Scene, plan: StorePlan, city_id: str, merchant_id: str) -> Kitchen:
     store_id = await _create(
         scene,
         "/v1/stores",
         {
             "merchant_id": merchant_id,
             "city_id": city_id,
-            "name": plan.name,
+            "name": plan.title or plan.name,
             "phone": "+551130000000",
-            "address": f"Rua de {plan.name}, 1",
+            "address": plan.address or f"Rua de {plan.name}, 1",
             "point": plan.place,
         },
     )
-    menu = {"items": [{"external_ref": "prato", "name": "Prato do dia", "price_minor": PRICE_MINOR}]}
-    answer = await scene.api.administrator.must("PUT", f"/v1/stores/{store_id}/menu", menu)
-    item_id = str(answer.json()["items"][0]["id"])
+    menu = [{"external_ref": item.ref, "name": item.name, "price_minor": item.price_minor} for item in plan.menu]
+    answer = await scene.api.administrator.must("PUT", f"/v1/stores/{store_id}/menu", {"items": menu})
+    ids = {str(item["external_ref"]): str(item["id"]) for item in answer.json()["items"]}
+    items = {item.ref: ids[item.ref] for item in plan.menu}
     person_id = scene.new_id("per")
     caller = await scene.api.caller("merchant", person_id, store_ids=[store_id])
-    return _Store(Kitchen(scene, plan.name, store_id=store_id, caller=caller), store_id, item_id)
+    return Kitchen(scene, plan.name, store_id=store_id, caller=caller, items=items)
 
 
 async def _hire(scene: Scene, plan: RiderPlan, city_id: str, number: int) -> Rider:
     wish = {
         "city_id": city_id,
-        "name": plan.name,
+        "name": plan.title or plan.name,
         "phone": f"+5511{900_000_000 + number}",
         "vehicle": plan.vehicle,
         "capacity": plan.capacity,

@@ -1,8 +1,11 @@
 """Customers place their order, watch it to the end, know their code, and sometimes change their mind."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from simulator.agenda import Kind
+from simulator.api import Caller
+from simulator.days import LinePlan
 from simulator.feeds import Feed
 from simulator.scene import Json, OrderRecord, Scene
 
@@ -12,9 +15,9 @@ SANDBOX_CARD: Final = "tok_ok"
 class Customer:
     """One order's customer."""
 
-    def __init__(self, scene: Scene, record: OrderRecord, *, store_id: str, item_id: str) -> None:
+    def __init__(self, scene: Scene, record: OrderRecord, *, store_id: str, items: Mapping[str, str]) -> None:
         self._scene, self._record = scene, record
-        self._store_id, self._item_id = store_id, item_id
+        self._store_id, self._items = store_id, items
 
     def enter(self) -> None:
         """Plan to order."""
@@ -25,7 +28,9 @@ class Customer:
         scene, record = self._scene, self._record
         record.customer_id = scene.new_id("cus")
         caller = await scene.api.caller("customer", record.customer_id)
-        answer = await caller.ask("POST", "/v1/orders", self._wish(), key=f"{scene.day.name}/{record.plan.name}")
+        lines = await self._choose(caller)
+        record.item_ids = [str(line["item_id"]) for line in lines]
+        answer = await caller.ask("POST", "/v1/orders", self._wish(lines), key=f"{scene.day.name}/{record.plan.name}")
         if not answer.is_good:
             record.refusal = answer.code()
             return
@@ -40,18 +45,30 @@ class Customer:
             at = record.plan.placed_at + record.plan.cancels_after
             scene.stage.plan(at, Kind.CANCEL, record.plan.name, self._cancel)
 
-    def _wish(self) -> Json:
+    async def _choose(self, caller: Caller) -> list[Json]:
+        """Return what is ordered; of what is out something else is taken, if there is anything."""
+        plan = self._record.plan
+        wanted = plan.lines or [LinePlan(ref=next(iter(self._items)), quantity=plan.quantity)]
+        if plan.lines:
+            menu = (await caller.get(f"/v1/stores/{self._store_id}/menu"))["items"]
+            there = [str(item["external_ref"]) for item in menu if item["is_available"]]
+            chosen = {line.ref if line.ref in there else next(iter(there), line.ref): line for line in wanted}
+        else:
+            chosen = {line.ref: line for line in wanted}
+        return [{"item_id": self._items[ref], "quantity": line.quantity} for ref, line in chosen.items()]
+
+    def _wish(self, lines: list[Json]) -> Json:
         plan = self._record.plan
         return {
             "store_id": self._store_id,
-            "lines": [{"item_id": self._item_id, "quantity": plan.quantity}],
+            "lines": lines,
             "dropoff": {
                 "lat": plan.dropoff.lat,
                 "lon": plan.dropoff.lon,
-                "address": f"Rua de {plan.name}, 10",
-                "note": "",
+                "address": plan.door.address or f"Rua de {plan.name}, 10",
+                "note": plan.door.note,
             },
-            "customer": {"name": f"Cliente {plan.name}", "phone": "+5511987654321"},
+            "customer": {"name": plan.customer or f"Cliente {plan.name}", "phone": "+5511987654321"},
             "payment": {
                 "method": plan.payment,
                 **({"token": SANDBOX_CARD} if plan.payment == "card" else {}),

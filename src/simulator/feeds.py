@@ -1,11 +1,12 @@
 """Follows feeds over WebSocket as phones and tablets do: from the last number seen, through every interruption."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Any, Final
 
 import msgspec
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 
 from simulator.api import Caller
@@ -16,6 +17,8 @@ OnEvent = Callable[[Json], None]
 SEEN_WITHIN_S: Final = 20.0
 AGAIN_AFTER_S: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # the last repeats
 UNAUTHORISED: Final = 401
+MOST_IN_A_FRAME: Final = 50  # sockets take small frames only; more goes as a request
+_encode: Final = msgspec.json.Encoder().encode
 FINAL_CLOSE_CODES: Final = range(4500, 5000)  # "do not come back"
 
 
@@ -42,6 +45,9 @@ class Feed:
         self.connections = 0
         self.is_ended = False
         self._trouble = "it was never refused"
+        self._socket: ClientConnection | None = None
+        self._uploads: dict[int, asyncio.Future[list[Json]]] = {}
+        self._upload_numbers = count(1)
         self.seen = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
@@ -66,6 +72,22 @@ class Feed:
         except TimeoutError:
             raise NeverQuiet(f"the watcher of {self.id} saw {self.seq} and waits for {head}; {self._trouble}") from None
 
+    async def upload(self, positions: Sequence[object]) -> list[Json] | None:
+        """Send positions up the rider's feed and return the verdicts; None where that is not possible now."""
+        if self._socket is None or len(positions) > MOST_IN_A_FRAME:
+            return None
+        number = next(self._upload_numbers)
+        acknowledged = self._uploads[number] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(SEEN_WITHIN_S):
+                await self._socket.send(_encode({"n": number, "positions": positions}).decode(), text=True)
+                verdicts: list[Json] = await acknowledged
+        except (ConnectionError, ConnectionClosed, TimeoutError):
+            return None  # Sent again another way: a position sent twice counts once.
+        finally:
+            self._uploads.pop(number, None)
+        return verdicts
+
     async def _follow(self, address: str) -> None:
         failures = 0
         while not self.is_ended:
@@ -76,8 +98,8 @@ class Feed:
                     compression=None,
                     proxy=None,
                     max_queue=None,
-                ) as socket:
-                    async for frame in socket:
+                ) as self._socket:
+                    async for frame in self._socket:
                         failures = 0
                         await self._receive(msgspec.json.decode(frame))
             except InvalidStatus as refused:
@@ -89,8 +111,15 @@ class Feed:
                 self.is_ended = closed.rcvd is not None and closed.rcvd.code in FINAL_CLOSE_CODES
             except (OSError, WebSocketException, InvalidHandshake, TimeoutError) as error:
                 self._trouble = repr(error)  # Away for a moment: that is what numbers are for.
+            self._hang_up()
             await asyncio.sleep(AGAIN_AFTER_S[min(failures, len(AGAIN_AFTER_S) - 1)])
             failures += 1
+
+    def _hang_up(self) -> None:
+        self._socket = None
+        for waiting in self._uploads.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionAbortedError())
 
     async def _receive(self, frame: Json) -> None:
         match frame.get("type"):
@@ -100,8 +129,12 @@ class Feed:
                 self._keep(int(frame["seq"]), frame["event"])
             case "position":
                 self.positions += 1
+            case "ack":
+                if (waiting := self._uploads.get(int(frame["n"]))) is not None and not waiting.done():
+                    waiting.set_result(frame["verdicts"])
+                return
             case "heartbeat":
-                pass
+                return
         async with self.seen:
             self.seen.notify_all()
 

@@ -24,6 +24,15 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     delivered_at: datetime | None = None
 
 
+class EtaError(msgspec.Struct, frozen=True, kw_only=True):
+    """Estimates as customers were shown them against the doors, in minutes; a rider who comes late counts positive."""
+
+    orders: int
+    bias_min: float
+    mae_min: float
+    p90_min: float
+
+
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The day in numbers; minutes and seconds of domain time unless they say wall or CPU."""
 
@@ -34,7 +43,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     click_to_door_p95_min: float | None
     ready_to_pickup_mean_min: float | None
     promise_kept_share: float | None
+    eta_at_placing: EtaError | None = None
+    eta_at_pickup: EtaError | None = None
     picked_up_after_shift: int = 0
+    reports_sent_late: int = 0  # of riders' phones without network
     pings: dict[str, int] = {}  # by verdict
     requests: int = 0
     refusals: dict[str, int] = {}

@@ -15,6 +15,7 @@ from simulator.checks import check, read_histories, timelines
 from simulator.city import Cast, set_up
 from simulator.conductor import Conductor, Follower
 from simulator.days import Day
+from simulator.eta import error_at_pickup, error_at_placing
 from simulator.feeds import Watched
 from simulator.figures import Figures, Finding, Timeline, measure
 from simulator.scene import Scene
@@ -69,6 +70,9 @@ async def play(
         return Played(
             figures=msgspec.structs.replace(
                 measure(lived),
+                eta_at_placing=error_at_placing(record.told for record in scene.book),
+                eta_at_pickup=error_at_pickup(record.told for record in scene.book),
+                reports_sent_late=sum(rider.phone.late_reports for rider in cast.riders),
                 picked_up_after_shift=sum(rider.late_pickups for rider in cast.riders),
                 pings=dict(sum((rider.verdicts for rider in cast.riders), Counter())),
                 requests=api.requests,

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from simulator.figures import Figures, Finding
+from simulator.figures import EtaError, Figures, Finding
 
 SHOWN_FAULTS = 5
 
@@ -40,6 +40,8 @@ def _lines(figures: Figures) -> list[tuple[str, str]]:
         ("click to door, p95", _minutes(figures.click_to_door_p95_min)),
         ("ready to pickup, mean", _minutes(figures.ready_to_pickup_mean_min)),
         ("promise kept", "-" if figures.promise_kept_share is None else f"{100 * figures.promise_kept_share:.1f} %"),
+        ("ETA when placed", _eta(figures.eta_at_placing)),
+        ("ETA when picked up", _eta(figures.eta_at_pickup)),
         ("picked up after the shift's planned end", f"{figures.picked_up_after_shift:,}"),
     ]
     if figures.deadlines_fired is not None:
@@ -48,8 +50,9 @@ def _lines(figures: Figures) -> list[tuple[str, str]]:
         late = f"late by {p99_s:.3f} {unit} p99, {max_s:.3f} at most"
         lines.append(("deadlines that fired", f"{figures.deadlines_fired:,}, {late}"))
     lines += [
-        ("requests", f"{figures.requests:,}, of them {sum(figures.pings.values()):,} pings"),
+        ("requests", f"{figures.requests:,}"),
         ("pings", ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(figures.pings.items())) or "none"),
+        ("reports sent late, for want of network", f"{figures.reports_sent_late:,}"),
         ("refusals", ", ".join(f"{count} {code}" for code, count in sorted(figures.refusals.items())) or "none"),
         ("numbered messages received", f"{figures.messages:,}"),
         ("instants played", f"{figures.instants:,}"),
@@ -59,6 +62,16 @@ def _lines(figures: Figures) -> list[tuple[str, str]]:
         each = ", ".join(f"{name} {seconds:.1f}" for name, seconds in figures.cpu_s.items())
         lines.append(("CPU seconds", f"{sum(figures.cpu_s.values()):.1f} ({each})"))
     return lines
+
+
+def _eta(error: EtaError | None) -> str:
+    if error is None:
+        return "-"
+    return f"off by {error.mae_min:.1f} min on average, 90 % within {error.p90_min:.1f}, {_lean(error.bias_min)}"
+
+
+def _lean(bias_min: float) -> str:
+    return f"riders {abs(bias_min):.1f} min {'later' if bias_min > 0 else 'earlier'} than said"
 
 
 def _minutes(value: float | None) -> str:

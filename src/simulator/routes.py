@@ -16,6 +16,7 @@ class Step(StrEnum):
     AT_STORE = "at_store"
     TO_DOOR = "to_door"
     AT_DOOR = "at_door"
+    BRINGING_BACK = "bringing_back"
 
 
 class Job(msgspec.Struct, kw_only=True):
@@ -35,12 +36,13 @@ class Route:
 
     def __init__(self, jobs: list[Job]) -> None:
         self.jobs = jobs
+        self.refused: list[Job] = []  # nobody took them: they go back to the store
         self.step = Step.TO_STORE
 
     @property
     def is_done(self) -> bool:
         """Tell whether nothing is left to carry."""
-        return not self.jobs
+        return not self.jobs and not self.refused
 
     @property
     def is_ready(self) -> bool:
@@ -50,6 +52,12 @@ class Route:
     def find(self, order_id: str) -> Job | None:
         """Return the order's job, or None."""
         return next((job for job in self.jobs if job.order_id == order_id), None)
+
+    def give_back(self, order_id: str) -> bool:
+        """Forget an order that its store has back; tell whether it was here."""
+        given = [job for job in self.refused if job.order_id == order_id]
+        self.refused = [job for job in self.refused if job.order_id != order_id]
+        return bool(given)
 
     def drop(self, order_id: str) -> bool:
         """Forget an order that ended or went to somebody else; tell whether it was here."""

@@ -8,7 +8,9 @@ from kernel.ids import encode
 from simulator.agenda import Stage
 from simulator.api import Api, ClockOverHttp
 from simulator.days import Day, OrderPlan
+from simulator.eta import Told
 from simulator.feeds import Feed, Watched
+from simulator.movement import StraightWays, Ways
 
 Json = dict[str, Any]
 OVER: Final = {
@@ -18,6 +20,7 @@ OVER: Final = {
     "order.cancelled": "cancelled",
     "order.returned": "returned",
 }
+NEEDS: Final = frozenset({"order.held_for_review", "delivery.nobody_found"})  # the customer rings the desk
 
 
 class OrderRecord:
@@ -32,6 +35,12 @@ class OrderRecord:
         self.state = "planned"
         self.feed: Feed | None = None
         self.on_event: Callable[[str, Json], None] | None = None
+        self.told = Told()
+        self.item_ids: list[str] = []
+        self.is_cooked = False
+        self.when_cooked: list[Callable[[], None]] = []
+        self.when_brought_back: Callable[[str], None] | None = None
+        self.when_in_need: Callable[[OrderRecord, str], None] | None = None
 
     @property
     def order_id(self) -> str:
@@ -43,9 +52,23 @@ class OrderRecord:
         """Tell whether nothing more is expected."""
         return self.outcome is not None or self.refusal is not None
 
+    def cook(self) -> None:
+        """Put the bag on the counter; whoever stands there sees it."""
+        self.is_cooked = True
+        for tell in self.when_cooked:
+            tell()
+
+    def bring_back(self, delivery_id: str) -> None:
+        """Put the bag on the counter again: nobody took it."""
+        if self.when_brought_back is not None:
+            self.when_brought_back(delivery_id)
+
     def hear(self, event: Json) -> None:
         """Take note of a message about the order."""
         kind = str(event.get("type", ""))
+        self.told.hear(event)
+        if kind in NEEDS and self.when_in_need is not None:
+            self.when_in_need(self, kind)
         if kind in OVER:
             self.outcome = OVER[kind]
         topic, _, fact = kind.partition(".")
@@ -93,10 +116,12 @@ class Book:
 class Scene:
     """The shared context."""
 
-    def __init__(self, day: Day, api: Api, stage: Stage, watched: Watched) -> None:
+    def __init__(self, day: Day, api: Api, stage: Stage, watched: Watched, *, ways: Ways | None = None) -> None:
         self.day, self.api, self.stage, self.watched = day, api, stage, watched
+        self.ways = ways or StraightWays(pace=day.pace, centre=day.centre)
         self.clock = ClockOverHttp(api)
         self.book = Book(day)
+        self.on_escalation: Callable[[OrderRecord, str, str], None] | None = None  # its ticket, and why
         self._chance = Random(f"ids of {day.name}")
 
     def chance_of(self, name: str) -> Random:

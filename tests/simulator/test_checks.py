@@ -12,7 +12,7 @@ HISTORY = [
     ("order.received", {"order_id": "ord_1", "total_minor": 3490}),
     ("order.placed", {"order_id": "ord_1", "accept_by": INSTANT}),
     ("order.rider_assigned", {"order_id": "ord_1", "rider_id": "rdr_ana"}),
-    ("eta.revised", {"order_id": "ord_1", "cause": "kitchen_late"}),
+    ("eta.revised", {"order_id": "ord_1", "cause": "kitchen_late", "eta_at": INSTANT}),
     ("order.delivered", {"order_id": "ord_1", "proof": "code"}),
 ]
 

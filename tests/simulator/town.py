@@ -1,6 +1,6 @@
 """A town of one store, one rider and one order around a house that answers from a table, on a clock of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,18 @@ import msgspec
 from kernel.geo import Point, offset
 from simulator.agenda import Agenda, Kind
 from simulator.api import Api
-from simulator.days import Day, KitchenPlan, Manners, OrderPlan, Pace, RiderPlan, StorePlan
+from simulator.days import (
+    Air,
+    Area,
+    Day,
+    DoorPlan,
+    KitchenPlan,
+    Manners,
+    OrderPlan,
+    Pace,
+    RiderPlan,
+    StorePlan,
+)
 from simulator.feeds import Feed
 from simulator.scene import Scene
 
@@ -28,6 +39,14 @@ def minutes(count: float) -> datetime:
 def a_kitchen(**changes: Any) -> KitchenPlan:
     usual = KitchenPlan(answers_after=timedelta(seconds=15), cooks_for=timedelta(minutes=10))
     return msgspec.structs.replace(usual, **changes)
+
+
+def a_lived_in(day: Day, *, dead_spots: Sequence[Area] = (), door: DoorPlan | None = None, **rider: Any) -> Day:
+    """Return the same day with a phone that is a phone, and a door that is a door."""
+    riders = [msgspec.structs.replace(plan, **rider) for plan in day.riders]
+    orders = [msgspec.structs.replace(order, door=door or order.door) for order in day.orders]
+    air = Air(dead_spots=dead_spots)
+    return msgspec.structs.replace(day, is_lived_in=True, riders=riders, orders=orders, air=air)
 
 
 def a_day(*, kitchen: KitchenPlan | None = None, off_at: datetime = EVENING, **manners: int) -> Day:
@@ -91,6 +110,7 @@ class Town:
         self.stage, self.air = Rehearsal(), Airwaves()
         self.asked: list[tuple[float, str, Any]] = []
         self.pings: list[tuple[float, Point]] = []
+        self.uploads: list[tuple[float, list[dict[str, Any]]]] = []
         self.api = Api("http://house", "token", transport=httpx.MockTransport(self._answer))
         self.scene = Scene(day, self.api, self.stage, self.air)
         self.record = self.scene.book.by_name["lunch"]
@@ -106,9 +126,9 @@ class Town:
         path = request.url.path
         body = msgspec.json.decode(request.content) if request.content else None
         if path == "/v1/rider/positions":
-            ping = body["positions"][0]
-            self.pings.append((minute, Point(lat=ping["lat"], lon=ping["lon"])))
-            return httpx.Response(200, json=[{"verdict": "accepted"}])
+            self.uploads.append((minute, body["positions"]))
+            self.pings += [(minute, Point(lat=ping["lat"], lon=ping["lon"])) for ping in body["positions"]]
+            return httpx.Response(200, json=[{"verdict": "accepted"} for _ in body["positions"]])
         if request.method != "GET":
             self.asked.append((minute, path, body))
         status, answer = self.answers.get(path, (200, {}))
