@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.errors import DomainError, Kind
-from kernel.ids import DeliveryId, OfferId, ReportId, RiderId
+from kernel.ids import DeliveryId, IncidentId, OfferId, ReportId, RiderId
 
 
 class RiderNotFound(DomainError):
@@ -188,3 +188,29 @@ class PositionsBusy(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Nothing was acknowledged. Send it again.")
+
+
+class IncidentNotFound(DomainError):
+    """There is no such incident, or it is not yours to see."""
+
+    kind, code = Kind.NOT_FOUND, "incident.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such incident, or it is not yours to see.")
+
+
+class IncidentClosed(DomainError):
+    """Somebody made another plan for this incident already."""
+
+    kind, code = Kind.CONFLICT, "incident.closed"
+
+    def __init__(
+        self, incident_id: IncidentId, *, plan: str | None, resolved_by_id: str | None, resolved_at: datetime | None
+    ) -> None:
+        super().__init__(
+            f"Incident {incident_id} is resolved: {plan}.",
+            incident_id=incident_id,
+            plan=plan,
+            resolved_by_id=resolved_by_id,
+            resolved_at=resolved_at,
+        )

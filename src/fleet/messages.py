@@ -8,7 +8,7 @@ import msgspec
 from fleet.model.riders import Vehicle
 from kernel.events import Event
 from kernel.geo import Point
-from kernel.ids import CityId, DeliveryId, OfferId, OrderId, ReportId, RiderId, ShiftId, StoreId, ZoneId
+from kernel.ids import CityId, DeliveryId, IncidentId, OfferId, OrderId, ReportId, RiderId, ShiftId, StoreId, ZoneId
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +132,22 @@ class ReportUnapplied(RiderDeliveryEvent, frozen=True, kw_only=True, tag="report
     move: str
     reported_at: datetime
     why: str
+
+
+class IncidentReported(RiderDeliveryEvent, frozen=True, kw_only=True, tag="incident.reported"):
+    """Something happened to the rider on the way; the desk makes a plan. What they said of it stays with the desk."""
+
+    incident_id: IncidentId
+    kind: str
+    is_urgent: bool
+
+
+class IncidentResolved(RiderDeliveryEvent, frozen=True, kw_only=True, tag="incident.resolved"):
+    """The desk's plan, as the rider is told: what to do, and in its words how."""
+
+    incident_id: IncidentId
+    plan: str
+    note: str
 
 
 class OfferEvent(RiderDeliveryEvent, frozen=True, kw_only=True):

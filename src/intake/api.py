@@ -2,9 +2,9 @@ from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
-from litestar import post
+from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
@@ -12,12 +12,16 @@ from infra import idempotency
 from infra.db import Tx
 from intake import commands, queries
 from intake.commands import Around
-from intake.model import OrderRequest
-from intake.queries import OrderAnswer
+from intake.model import OrderQuote, OrderRequest
+from intake.queries import HeldPage, OrderAnswer
 from kernel.actors import Role
-from kernel.ids import OrderId
-from kernel.text import Text
+from kernel.errors import InvalidField
+from kernel.ids import CityId, OrderId
+from kernel.text import NO_NUL, Text
 
+CityQuery = Annotated[CityId, QueryParameter(name="city_id", min_length=1, max_length=64, pattern=NO_NUL)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64, pattern=NO_NUL)]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
 IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
 
 
@@ -28,7 +32,18 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: Annotated[Text, msgspec.Meta(min_length=1, max_length=500)]
 
 
-@post("/v1/orders", guards=[allow(Role.CUSTOMER, Role.PLATFORM, Role.OPERATOR, scopes=[Scope.INTAKE])])
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether what was typed in is right; where it is not, why."""
+
+    is_right: bool
+    reason: Annotated[Text, msgspec.Meta(max_length=500)] = ""
+
+
+_MAY_ORDER: Final = [allow(Role.CUSTOMER, Role.PLATFORM, Role.OPERATOR, scopes=[Scope.INTAKE])]
+_INTAKE: Final = [allow(Role.OPERATOR, scopes=[Scope.INTAKE])]
+
+
+@post("/v1/orders", guards=_MAY_ORDER)
 async def receive_order(
     data: JSONBody[OrderRequest],
     idempotency_key: IdempotencyKey,
@@ -54,11 +69,49 @@ async def receive_order(
     return await idempotency.once(tx, caller.id, idempotency_key, asked, do, answer_type=OrderAnswer, now=now)
 
 
-@post(
-    "/v1/orders/{order_id:str}/review",
-    status_code=200,
-    guards=[allow(Role.OPERATOR, scopes=[Scope.INTAKE])],
-)
+@post("/v1/orders/quote", status_code=200, guards=_MAY_ORDER)
+async def quote_order(
+    data: JSONBody[OrderRequest],
+    caller: NamedDependency[Caller],
+    tx: NamedDependency[Tx],
+    around: NamedDependency[Around],
+    now: NamedDependency[datetime],
+) -> OrderQuote:
+    """Say what an order would cost, be promised and be held for; takes the same body and writes nothing."""
+    return await commands.quote_order(tx, data, caller=caller, around=around, act=caller.act(now))
+
+
+@get("/v1/orders/held", guards=_INTAKE)
+async def list_held(
+    city_id: CityQuery,
+    tx: NamedDependency[Tx],
+    now: NamedDependency[datetime],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> HeldPage:
+    """List what waits for a person before any store is asked: held for review, or typed in and not confirmed."""
+    return await queries.list_held(tx, city_id, after=cursor, limit=limit, now=now)
+
+
+@post("/v1/orders/{order_id:str}/confirmation", status_code=200, guards=_INTAKE)
+async def confirm_order(
+    order_id: FromPath[OrderId],
+    data: JSONBody[Confirmation],
+    caller: NamedDependency[Caller],
+    tx: NamedDependency[Tx],
+    around: NamedDependency[Around],
+    now: NamedDependency[datetime],
+) -> OrderAnswer:
+    """Say that what an operator typed in is right, which places it, or reject it. Safe to repeat."""
+    if not data.is_right and not data.reason:
+        raise InvalidField("reason", "say what is wrong")
+    await commands.confirm_order(
+        tx, order_id, is_right=data.is_right, reason=data.reason, around=around, act=caller.act(now)
+    )
+    return await queries.answer_to_desk(tx, order_id)
+
+
+@post("/v1/orders/{order_id:str}/review", status_code=200, guards=_INTAKE)
 async def review_order(
     order_id: FromPath[OrderId],
     data: JSONBody[Review],
@@ -79,4 +132,4 @@ async def review_order(
     return await queries.answer(tx, order_id)
 
 
-ROUTES: Final = [receive_order, review_order]
+ROUTES: Final = [receive_order, quote_order, list_held, confirm_order, review_order]

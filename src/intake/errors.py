@@ -29,3 +29,27 @@ class CannotWaveThrough(DomainError):
         super().__init__(
             f"Order {order_id} cannot be placed: {', '.join(problems)}.", order_id=order_id, problems=problems
         )
+
+
+class ConfirmationNotOpen(DomainError):
+    """The order waits for nobody's confirmation."""
+
+    kind, code = Kind.CONFLICT, "confirmation.not_open"
+
+    def __init__(self, order_id: OrderId, *, status: str, answer: str | None, answered_by_id: str | None) -> None:
+        super().__init__(
+            f"Order {order_id} is {status}; it waits for nobody's confirmation.",
+            order_id=order_id,
+            status=status,
+            answer=answer,
+            answered_by_id=answered_by_id,
+        )
+
+
+class AnotherMustConfirm(DomainError):
+    """Whoever typed an order in may not confirm it in this city: somebody else reads it again."""
+
+    kind, code = Kind.CONFLICT, "confirmation.needs_another"
+
+    def __init__(self, order_id: OrderId) -> None:
+        super().__init__(f"You typed order {order_id} in: another operator confirms it.", order_id=order_id)

@@ -1,13 +1,15 @@
 from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
 from kernel.geo import Point
-from kernel.ids import ItemId, StoreId
+from kernel.ids import ItemId, OrderId, StoreId
 from kernel.text import GIVEN_ID, Text
 from merchant.messages import ItemFacts
-from orders.model import PaymentMethod
+from orders.model import OrderLine, PaymentMethod, Problem
 
 Minor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Note = Annotated[Text, msgspec.Meta(max_length=500)]
@@ -79,3 +81,49 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     menu: Mapping[ItemId, ItemFacts]
     phone_is_valid: bool
     total_minor: int
+
+
+class EntryStatus(StrEnum):
+    """How an order that an operator typed in was answered; `moot` when it ended otherwise."""
+
+    AWAITED = "awaited"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    MOOT = "moot"
+
+
+class ManualEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that was typed in, and whether somebody read it again."""
+
+    order_id: OrderId
+    status: EntryStatus
+    typed_by_id: str
+    is_another_needed: bool
+    confirm_by: datetime
+    expires_at: datetime
+    answered_by_id: str | None = None
+    reason: str = ""
+
+
+class OrderQuote(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order would cost and be promised if it were sent now, and all that is wrong with it.
+
+    With problems it would be held for review; what cannot be placed, nobody could wave through either. What an operator
+    types in may need a confirmation, perhaps another operator's.
+    """
+
+    store_id: StoreId
+    store_name: str
+    currency: str
+    lines: list[OrderLine]
+    items_minor: int
+    delivery_fee_minor: int
+    tip_minor: int
+    total_minor: int
+    problems: list[Problem]
+    can_be_placed: bool
+    needs_confirmation: bool
+    is_another_needed: bool
+    promised_from: datetime | None
+    promised_by: datetime | None

@@ -1,14 +1,21 @@
-"""Orders that waited for their money."""
+"""Orders that waited for their money, or for somebody to read them again."""
+
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from infra.db import Tx
 from infra.outbox import Recorded
 from infra.relay import Consumer
+from infra.timekeeper import InTransaction
+from infra.timers import Due
 from infra.travel.port import TravelTimes
 from intake import commands
 from intake.commands import Around
+from intake.commands.entries import EXPIRY
 from kernel.events import Act
+from kernel.ids import OrderId
 from orders.messages import PaymentRefused, PaymentSettled
 from orders.model import EntryKind
 from places import queries as places
@@ -29,3 +36,10 @@ def consumer(travel: TravelTimes) -> Consumer:
             await commands.payment_refused(tx, payment.order_id, act=act)
 
     return Consumer("intake", {PaymentSettled.event_type(): settled, PaymentRefused.event_type(): refused})
+
+
+async def _expiry_due(tx: Tx, due: Due, act: Act) -> str | None:
+    return await commands.expire_unconfirmed(tx, OrderId(due.subject_id), act=act)
+
+
+TIMERS: Final[Mapping[str, InTransaction]] = {EXPIRY: _expiry_due}

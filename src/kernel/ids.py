@@ -17,6 +17,7 @@ OfferId = NewType("OfferId", str)
 ShiftId = NewType("ShiftId", str)
 EscalationId = NewType("EscalationId", str)
 DecisionId = NewType("DecisionId", str)
+IncidentId = NewType("IncidentId", str)
 EventId = NewType("EventId", str)
 TimerId = NewType("TimerId", str)
 LedgerEntryId = NewType("LedgerEntryId", str)
@@ -41,6 +42,7 @@ PREFIXES: Final = {
     "shf": "shift",
     "esc": "escalation",
     "dec": "dispatch decision",
+    "inc": "incident",
     "evt": "event",
     "tmr": "timer",
     "led": "ledger entry",

@@ -64,10 +64,11 @@ class OrderRejected(StoreEvent, frozen=True, kw_only=True, tag="order.rejected")
 
 
 class OrderExpired(StoreEvent, frozen=True, kw_only=True, tag="order.expired"):
-    """Nobody accepted in time; holds are let go, captured money goes back."""
+    """Nobody accepted in time, or nobody confirmed what was typed in; holds are let go, captured money goes back."""
 
     accept_by: datetime
     refund_minor: int = 0
+    reason: str = "not_accepted_in_time"
 
 
 class OrderAccepted(StoreEvent, frozen=True, kw_only=True, tag="order.accepted"):

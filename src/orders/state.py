@@ -10,6 +10,7 @@ TRANSITIONS: Final[Mapping[tuple[S, M], S]] = {
     (S.RECEIVED,         M.PLACE):           S.PLACED,
     (S.RECEIVED,         M.HOLD):            S.HELD_FOR_REVIEW,
     (S.RECEIVED,         M.REJECT):          S.REJECTED,
+    (S.RECEIVED,         M.EXPIRE):          S.EXPIRED,      # typed in by an operator, and nobody read it again
     (S.RECEIVED,         M.CANCEL):          S.CANCELLED,
     (S.HELD_FOR_REVIEW,  M.PLACE):           S.PLACED,
     (S.HELD_FOR_REVIEW,  M.REJECT):          S.REJECTED,

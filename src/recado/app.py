@@ -23,6 +23,7 @@ from infra import problems
 from infra.clock import DomainClock
 from infra.db import Begin, Database, Tx
 from infra.live.hub import Hub
+from infra.live.looking import LookingHub
 from infra.live.refusals import remember_refusal, tell_refused_sockets
 from infra.live.session import Feeds, Socket
 from infra.live.source import FeedTables
@@ -116,6 +117,11 @@ def _provide_feeds(scope: ConnectionScope) -> Feeds:
     return feeds
 
 
+def _provide_city_feeds(scope: ConnectionScope) -> Feeds:
+    feeds: Feeds = _house(scope).city_feeds
+    return feeds
+
+
 def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:
     return parts.RULES
 
@@ -152,6 +158,8 @@ def create_app(settings: Settings) -> Litestar:
             source = FeedTables(database, heads=parts.feed_heads)
             hub = Hub(settings.redis_url, source)
             app.state.feeds = Feeds(hub, source, clock, access_ended=access_ended)
+            looking = LookingHub(hub, parts.look_at_cities(database))
+            app.state.city_feeds = Feeds(looking, source, clock, access_ended=access_ended)
             await grants.load(database.read)
             await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))
             yield
@@ -172,6 +180,7 @@ def create_app(settings: Settings) -> Litestar:
             "zones": Provide(_provide_zones, sync_to_thread=False),
             "clock": Provide(_provide_clock, sync_to_thread=False),
             "feeds": Provide(_provide_feeds, sync_to_thread=False),
+            "city_feeds": Provide(_provide_city_feeds, sync_to_thread=False),
             "receiver": Provide(_provide_receiver, sync_to_thread=False),
             "around": Provide(_provide_around),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),

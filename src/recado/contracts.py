@@ -16,7 +16,18 @@ from recado.document import document
 from recado.samples import sample
 from recado.settings import Settings
 
-_PACKAGES: Final = ("kernel", "infra", "accounts", "places", "orders", "merchant", "fleet", "tracking", "intake")
+_PACKAGES: Final = (
+    "kernel",
+    "infra",
+    "accounts",
+    "places",
+    "orders",
+    "merchant",
+    "fleet",
+    "tracking",
+    "intake",
+    "support",
+)
 _SOURCE: Final = Path(__file__).resolve().parent.parent
 _NOWHERE: Final = Settings(
     database_url="postgresql://nobody@127.0.0.1/nowhere",

@@ -13,18 +13,22 @@ import merchant.api
 import orders.api
 import orders.queries
 import places.api
+import support.api
+import support.queries
 import tracking.api
 import tracking.worker
 from fleet.commands import positions
 from fleet.model.positions import Standing
 from fleet.queries.standing import find_standing
 from infra.db import Database, Tx
+from infra.live.looking import Look
 from infra.live.source import Head, stream_heads
-from intake.policy import FeeRules
-from kernel.ids import RiderId, is_id
+from intake.policy import FeeRules, ManualEntryRules, ReviewRules
+from kernel.ids import CityId, RiderId, is_id
 from merchant.messages import AcceptanceRules
 from recado import clock_api, health, telemetry
 from recado.pages import routes as pages
+from support.model.facts import StuckRules
 
 ROUTES: Final[Sequence[Any]] = [
     health.live,
@@ -39,11 +43,15 @@ ROUTES: Final[Sequence[Any]] = [
     *fleet.api.ROUTES,
     *tracking.api.ROUTES,
     *pages.ROUTES,
+    *support.api.ROUTES,
 ]
 
 RULES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "acceptance": AcceptanceRules,
     "fees": FeeRules,
+    "manual_entry": ManualEntryRules,
+    "review": ReviewRules,
+    support.queries.STUCK_RULE: StuckRules,
     **fleet.commands.RULES,
     **tracking.worker.RULES,
 }
@@ -57,6 +65,16 @@ def availability_of(database: Database) -> positions.AvailabilityOf:
             return await find_standing(tx, rider_id)
 
     return look_up
+
+
+def look_at_cities(database: Database) -> Look:
+    """Return how a city's map finds out what changed."""
+
+    async def look(city_id: str) -> Mapping[str, int]:
+        async with database.read() as tx:
+            return await support.queries.look(tx, CityId(city_id))
+
+    return look
 
 
 async def feed_heads(tx: Tx, feed_ids: Sequence[str]) -> Mapping[str, Head]:

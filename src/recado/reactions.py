@@ -24,6 +24,7 @@ from recado.roads import TRAVEL
 
 TIMERS: Final[Mapping[str, InTransaction]] = {
     **orders.worker.TIMERS,
+    **intake.worker.TIMERS,
     **merchant.worker.TIMERS,
     **fleet.worker.TIMERS,
     **tracking.worker.TIMERS,

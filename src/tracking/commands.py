@@ -26,7 +26,7 @@ from places.model import Rule
 from places.queries import rule
 from tracking import policy, store
 from tracking.messages import EtaRevised, NewPromise, PromiseBreached, PromiseMade
-from tracking.model import EstimateRules, Progress, Revision, RevisionCause, Told, Window
+from tracking.model import Estimate, EstimateRules, Progress, Revision, RevisionCause, Told, Window
 
 WATCHDOG: Final = "eta.watchdog"
 ESTIMATE_RULE: Final = "tracking.estimate"
@@ -34,17 +34,7 @@ ESTIMATE_RULE: Final = "tracking.estimate"
 
 async def promise(tx: Tx, new: NewPromise, *, travel: TravelTimes, act: Act) -> Window:
     """Promise the customer of a locked order a window, in the transaction that places it."""
-    rules = await _rules(tx, city_id=new.city_id, store_id=new.store_id, at=act.now)
-    progress = Progress(
-        order_id=new.order_id,
-        store=new.store,
-        dropoff=new.dropoff,
-        placed_at=act.now,
-        prep_s=new.prep_minutes * 60,
-        vehicle=USUAL_VEHICLE,
-        travel_s=await travel.travel_s(new.store, new.dropoff, vehicle=USUAL_VEHICLE, at=act.now),
-    )
-    first = policy.estimate(progress, rules=rules.value, now=act.now)
+    rules, progress, first = await _first(tx, new, travel=travel, now=act.now)
     window = policy.promise(first, rules=rules.value)
     await store.insert_promise(tx, new.order_id, window, first, rule_version=rules.version, now=act.now)
     await store.insert_eta(tx, progress, first)
@@ -60,6 +50,12 @@ async def promise(tx: Tx, new: NewPromise, *, travel: TravelTimes, act: Act) -> 
     await orders.tell(tx, new.order_id, made, act=act)
     await timers.schedule(tx, WATCHDOG, new.order_id, due_at=min(first.look_at, first.eta_at))
     return window
+
+
+async def preview(tx: Tx, new: NewPromise, *, travel: TravelTimes, now: datetime) -> Window:
+    """Return the window that would be promised if the order were placed now; writes nothing."""
+    rules, _, first = await _first(tx, new, travel=travel, now=now)
+    return policy.promise(first, rules=rules.value)
 
 
 async def name_delivery(tx: Tx, order_id: OrderId, delivery_id: DeliveryId) -> None:
@@ -210,3 +206,19 @@ async def _with_ride(
 
 async def _rules(tx: Tx, *, city_id: CityId, store_id: StoreId, at: datetime) -> Rule[EstimateRules]:
     return await rule(tx, ESTIMATE_RULE, EstimateRules(), city_id=city_id, store_id=store_id, at=at)
+
+
+async def _first(
+    tx: Tx, new: NewPromise, *, travel: TravelTimes, now: datetime
+) -> tuple[Rule[EstimateRules], Progress, Estimate]:
+    rules = await _rules(tx, city_id=new.city_id, store_id=new.store_id, at=now)
+    progress = Progress(
+        order_id=new.order_id,
+        store=new.store,
+        dropoff=new.dropoff,
+        placed_at=now,
+        prep_s=new.prep_minutes * 60,
+        vehicle=USUAL_VEHICLE,
+        travel_s=await travel.travel_s(new.store, new.dropoff, vehicle=USUAL_VEHICLE, at=now),
+    )
+    return rules, progress, policy.estimate(progress, rules=rules.value, now=now)

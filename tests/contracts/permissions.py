@@ -22,6 +22,8 @@ NO_SCOPE: Final = "none"
 EVERY: Final = frozenset({NO_SCOPE, *S})  # an operator, whatever their scopes
 ADMINISTRATION: Final = frozenset({S.ADMINISTRATION})
 DISPATCH: Final = frozenset({S.DISPATCH})
+INTAKE: Final = frozenset({S.INTAKE})
+CARERS: Final = frozenset({S.INTAKE, S.DISPATCH, S.SUPPORT})
 CALLS: Final = frozenset({S.DISPATCH, S.SUPPORT})
 HANDLERS: Final = frozenset({S.INTAKE, S.DISPATCH, S.SUPPORT, S.QUALITY})  # whoever handles orders sees whose they are
 
@@ -143,6 +145,8 @@ TABLE: Final[dict[str, Row]] = {
     "GET /v1/deliveries/{delivery_id}/decisions":         Row(rider=OWN, operator=DISPATCH),
     "POST /v1/deliveries/{delivery_id}/deliver":          _carries(_reports(reason="d", code="nope")),
     "POST /v1/deliveries/{delivery_id}/fail":             _carries(_reports(reason="accident", note="e")),
+    "POST /v1/deliveries/{delivery_id}/incidents":
+        Row(rider=OWN, body=_reports(kind="traffic", note="h")),
     "POST /v1/deliveries/{delivery_id}/pick-up":          _carries(_reports(reason="f")),
     "POST /v1/deliveries/{delivery_id}/turn-back":        _carries(_reports(reason="customer_absent", note="g")),
     "POST /v1/deliveries/{delivery_id}/unassign":         _desk(DISPATCH, _says(reason="ill")),
@@ -151,17 +155,31 @@ TABLE: Final[dict[str, Row]] = {
     "GET /v1/escalations":                                _desk(CALLS),
     "POST /v1/escalations/{escalation_id}/resolve":
         _desk(CALLS, _says(reached="Nena", reason="asleep", outcome="window_extended", minutes=2)),
+    "GET /v1/incidents":                                  _desk(CALLS),
+    "GET /v1/incidents/{incident_id}":                    _desk(CALLS),
+    "POST /v1/incidents/{incident_id}/resolve":           _desk(CALLS, _says(plan="wait", note="ten minutes")),
     "GET /v1/me":                                         _everybody(),
     "POST /v1/merchants":                                 _administers(_says(name="another")),
     "POST /v1/offers/{offer_id}/accept":                  _RIDERS_OWN,
     "POST /v1/offers/{offer_id}/decline":                 Row(rider=OWN, body=_says(reason="tired")),
+    "GET /v1/operations/deadlines":                       _desk(HANDLERS, query="city_id={city_id}"),
+    "WS /v1/operations/feed":                             _desk(HANDLERS, query="city_id={city_id}"),
+    "GET /v1/operations/orders":                          _desk(HANDLERS, query="city_id={city_id}"),
+    "DELETE /v1/operations/orders/{order_id}/owner":      _desk(CARERS),
+    "POST /v1/operations/orders/{order_id}/owner":        _desk(CARERS, _says(note="i")),
+    "GET /v1/operations/riders":                          _desk(CALLS, query="city_id={city_id}"),
+    "GET /v1/operations/stuck":                           _desk(HANDLERS, query="city_id={city_id}"),
     "GET /v1/orders":                                     _SEES,
     "POST /v1/orders":
         Row(customer=OWN, platform=OWN, operator=frozenset({S.INTAKE}), body=an_order),
+    "GET /v1/orders/held":                                _desk(INTAKE, query="city_id={city_id}"),
+    "POST /v1/orders/quote":
+        Row(customer=OWN, platform=OWN, operator=INTAKE, body=an_order),
     "GET /v1/orders/{order_id}":                          _SEES,
     "GET /v1/orders/{order_id}/cancellation":             Row(customer=OWN, platform=OWN, operator=_CANCELS),
     "POST /v1/orders/{order_id}/cancellation":
         Row(customer=OWN, platform=OWN, operator=_CANCELS, body=_says(version="of yesterday", reason="rain")),
+    "POST /v1/orders/{order_id}/confirmation":            _desk(INTAKE, _says(is_right=True)),
     "GET /v1/orders/{order_id}/events":                   _desk(HANDLERS),
     "WS /v1/orders/{order_id}/feed":                      _TRACKS,
     "POST /v1/orders/{order_id}/review":

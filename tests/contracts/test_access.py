@@ -83,10 +83,11 @@ async def objects(database_url) -> dict[str, str]:
                 offer_id, rider_id, NOON,
             )  # fmt: skip
             escalation_id, device_id, share_id = ids.new(str, "esc"), ids.new(str, "dev"), ids.new(str, "shr")
+            incident_id = ids.new(str, "inc")
     return {
         "order_id": order_id, "ticket_id": ticket_id, "delivery_id": delivery_id, "rider_id": rider_id,
         "offer_id": offer_id, "store_id": counter.store_id, "item_id": counter.pastel, "escalation_id": escalation_id,
-        "name": "acceptance", "device_id": device_id, "share_id": share_id,
+        "name": "acceptance", "device_id": device_id, "share_id": share_id, "incident_id": incident_id,
     }  # fmt: skip
 
 

@@ -42,8 +42,8 @@ def test_every_wall_stands():
         ("simulator/riders.py", "import orders.messages", "The simulator is a client"),
         ("orders/policy.py", "import time", "The core does no I/O and reads no clock"),
         ("kernel/money.py", "import random", "The core does no I/O and reads no clock"),
-        ("intake/commands.py", "import orders.store", "The insides of orders are its own"),
-        ("intake/commands.py", "import merchant.worker", "Only recado opens the edges of merchant"),
+        ("intake/queries.py", "import orders.store", "The insides of orders are its own"),
+        ("intake/queries.py", "import merchant.worker", "Only recado opens the edges of merchant"),
     ],
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else None,
 )

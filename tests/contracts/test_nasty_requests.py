@@ -35,6 +35,11 @@ WHOLE: dict[str, Any] = {
     "POST /v1/sessions/end": {"refresh_token": "x"},
     "POST /v1/sessions/refresh": {"refresh_token": "x"},
     "POST /v1/orders/{order_id}/share-links": {"lifetime_s": 60},
+    "POST /v1/deliveries/{delivery_id}/incidents": {
+        "report_id": "x", "occurred_at": LATE, "kind": "sos", "note": "x", "lat": 1.5, "lon": 1.5,
+    },
+    "POST /v1/operations/orders/{order_id}/owner": {"instead_of": "x", "note": "x"},
+    "POST /v1/orders/{order_id}/confirmation": {"is_right": False, "reason": "x"},
     "POST /v1/tickets/{ticket_id}/reject": {"reason": "item_out_of_stock", "item_ids": ["x"]},
     "POST /v1/rider/positions": {
         "device_at": LATE, "lat": 1.5, "lon": 1.5, "accuracy_m": 5, "speed_mps": 1.5, "bearing_deg": 1.5,
@@ -242,6 +247,11 @@ async def test_the_id_of_another_kind_of_thing_names_nothing(house, role):
         ("/v1/orders?cursor=" + "x" * 65, "cursor"),
         ("/v1/orders?status=eaten", "status"),
         ("/v1/zones", "city_id"),
+        ("/v1/operations/orders", "city_id"),
+        ("/v1/operations/orders?city_id=x&limit=501", "limit"),
+        ("/v1/operations/orders?city_id=x&order_ids=%00", "order_ids"),
+        ("/v1/operations/riders?city_id=x&cursor=" + "x" * 65, "cursor"),
+        ("/v1/orders/held?city_id=", "city_id"),
         ("/v1/zones?city_id=%00", "city_id"),
         ("/v1/riders/nearest?lat=NaN&lon=1", "lat"),
         ("/v1/riders/nearest?lat=1e400&lon=1", "lat"),
@@ -302,7 +312,8 @@ async def test_a_rule_that_would_break_the_arithmetic_is_refused(house, name):
         for value in (10**18, -1, 10**400, "x", None, [10**18], True):
             body = {"value": {field: value}, "reason": "nasty"}
             answer = await house.call("PUT", f"/v1/rules/{name}", token, json.dumps(body))
-            accepted += [(field, value)] if answer.status_code not in {400, 422} else []
+            is_meant = value is True and RULES[name].__annotations__[field] is bool
+            accepted += [(field, value)] if answer.status_code not in {400, 422} and not is_meant else []
 
     assert accepted == []
 

@@ -86,7 +86,7 @@ async def answers_to(house: House, role: str) -> list[Heard]:
 def objects_of(world: World) -> Iterator[dict[str, str]]:
     """Return the ids of each order of the world that is on its way, in review or waiting for an answer."""
     yield world.ids
-    for state in ("escalated", "held", "offered"):
+    for state in ("escalated", "held", "typed", "offered"):
         yield world.ids | {"order_id": world.orders[state]["order_id"]}
     yield world.ids | {"delivery_id": world.ids["offered_delivery_id"], "offer_id": world.ids["helpers_offer_id"]}
 
@@ -96,7 +96,7 @@ async def frames_of(house: House, path: str, token: str) -> list[Any]:
     async with watching(house.app, path, token) as watcher:
         frames = [await watcher.next()]
     if frames[0]["type"] == "snapshot":
-        async with watching(house.app, f"{path}?after=0", token) as watcher:
+        async with watching(house.app, f"{path}{'&' if '?' in path else '?'}after=0", token) as watcher:
             frames.append(await watcher.next())
             frames += [await watcher.next() for _ in range(frames[0]["seq"])]
     return frames

@@ -35,7 +35,8 @@ class World:
     """The people and things of one half, by the name of the path's parameter; a riders' helper works beside the rider.
 
     `order_id` is the platform's, for the customer, cooked by the store, and picked up by the rider. Others are held
-    for review, escalated as nobody answers, offered to the helper, and long delivered by the rider.
+    for review, typed in by an operator and not confirmed, escalated as nobody answers, offered to the helper, and long
+    delivered by the rider. The rider met with something on the way.
     """
 
     def __init__(self, name: str) -> None:
@@ -168,9 +169,11 @@ async def _build(house: House) -> None:
     for world, offer in zip(worlds, await _offers(house, "rider"), strict=True):
         world.ids["offer_id"] = offer["offer_id"]
         world.ids["delivery_id"] = await _carry(house, world, offer, "arrive-at-pickup", "pick-up")
+        await _meet(house, world)
         await house.must("POST", "/v1/rider/shift/break", world.caller("rider"))
         await _place(house, world, "escalated", world.caller("customer"))
         await _place(house, world, "held", world.caller("customer"), customer={"name": "?", "phone": "?"})
+        await _place(house, world, "typed", _operator())
     await house.pass_time(timedelta(seconds=181))  # after the third reminder the desk is called
     calls = (await house.must("GET", "/v1/escalations", _operator()))["escalations"]
     stores = {call["store_id"]: call["id"] for call in calls}
@@ -283,6 +286,15 @@ async def _carry(house: House, world: World, offer: Json, *steps: str, code: str
         await house.must("POST", f"/v1/deliveries/{delivery_id}/{step}", rider, report | said)
     await house.rest()
     return delivery_id
+
+
+async def _meet(house: House, world: World) -> None:
+    """Let the rider meet with something on the way."""
+    rider = world.caller("rider")
+    now = (await house.must("GET", "/v1/clock", rider))["now"]
+    met = {"report_id": f"{world.name} met", "occurred_at": now, "kind": "vehicle", "note": "flat tyre"}
+    path = f"/v1/deliveries/{world.ids['delivery_id']}/incidents"
+    world.ids["incident_id"] = (await house.must("POST", path, rider, met))["id"]
 
 
 def _operator() -> Caller:

@@ -2,6 +2,13 @@
 
 from typing import Final
 
-from fleet.api import deliveries, feed, positions, reports, shifts
+from fleet.api import deliveries, feed, incidents, positions, reports, shifts
 
-ROUTES: Final = [*shifts.ROUTES, *deliveries.ROUTES, *reports.ROUTES, *positions.ROUTES, *feed.ROUTES]
+ROUTES: Final = [
+    *shifts.ROUTES,
+    *deliveries.ROUTES,
+    *reports.ROUTES,
+    *incidents.ROUTES,
+    *positions.ROUTES,
+    *feed.ROUTES,
+]

@@ -1,4 +1,4 @@
-"""Where many riders are at once, for dispatch."""
+"""Where many riders are at once, for dispatch and for the desk's map."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from fleet.model.positions import PositionRules, to_ms
+from fleet.messages import RiderPosition
+from fleet.model.positions import PositionRules, from_ms, to_ms
 from fleet.policy.positions import stale_at_ms
 from fleet.store import position_keys as keys
 from fleet.store import positions as store
@@ -27,18 +28,47 @@ async def where_are(
 
     Riders Redis knows nothing of are missing, and everybody is while it is away: dispatch goes on with doors.
     """
-    try:
-        held = await _read(redis, rider_ids)
-    except (RedisError, OSError) as error:
-        log.warning("whereabouts.redis_away", error=repr(error))
-        return {}
+    held = await _held(redis, rider_ids)
     places: dict[RiderId, Point | None] = {}
-    for rider_id, stood in held.items():
+    for rider_id, stood in (held or {}).items():
         last = stood.track.last
         is_live = stale_at_ms(stood.track, rules or PositionRules()) > to_ms(now)
         if last is not None:
             places[rider_id] = last.place if is_live else None
     return places
+
+
+async def last_seen(redis: Redis, rider_ids: Sequence[RiderId]) -> Mapping[RiderId, RiderPosition] | None:
+    """Return riders' last positions, stale ones too: each says from when on it is no longer live.
+
+    Riders Redis knows nothing of are missing; None while it is away.
+    """
+    held = await _held(redis, rider_ids)
+    if held is None:
+        return None
+    rules = PositionRules()
+    seen: dict[RiderId, RiderPosition] = {}
+    for rider_id, stood in held.items():
+        last = stood.track.last
+        if last is not None:
+            seen[rider_id] = RiderPosition(
+                lat=last.lat,
+                lon=last.lon,
+                accuracy_m=last.accuracy_m,
+                speed_mps=last.speed_mps,
+                bearing_deg=last.bearing_deg,
+                measured_at=from_ms(last.measured_at_ms),
+                stale_at=from_ms(stale_at_ms(stood.track, rules)),
+            )
+    return seen
+
+
+async def _held(redis: Redis, rider_ids: Sequence[RiderId]) -> Mapping[RiderId, store.Held] | None:
+    try:
+        return await _read(redis, rider_ids)
+    except (RedisError, OSError) as error:
+        log.warning("whereabouts.redis_away", error=repr(error))
+        return None
 
 
 async def _read(redis: Redis, rider_ids: Sequence[RiderId]) -> dict[RiderId, store.Held]:

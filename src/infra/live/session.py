@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 import structlog
@@ -24,7 +25,7 @@ from infra.live.frames import (
     SnapshotFrame,
     encode,
 )
-from infra.live.hub import PAGE, Hub
+from infra.live.hub import PAGE
 from infra.live.mailbox import Mailbox
 from infra.live.source import STORE_AWAY, FeedSource, Head
 from infra.live.view import FrameNotUnderstood, Watch, refuse_frames
@@ -52,12 +53,32 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     frame_bytes: int = 64 * 1024
 
 
+class Ear(Protocol):
+    """Who tells sessions what happens: the hub of numbered facts, or the one that looks."""
+
+    def watching(self, feed_id: str, mailbox: Mailbox) -> AbstractAsyncContextManager[Head]:
+        """Put everything behind the head this yields into the mailbox, for as long as it lasts."""
+        ...
+
+    def head(self, feed_id: str) -> Head | None:
+        """Return how far a watched feed has come."""
+        ...
+
+    def follow(self, key: str, mailbox: Mailbox) -> None:
+        """Put this rider's live positions into the mailbox from now on."""
+        ...
+
+    def unfollow(self, key: str, mailbox: Mailbox) -> None:
+        """Stop at once."""
+        ...
+
+
 class Feeds:
     """What all feeds of a process share: the hub that hears, the source that knows, the clock that snapshots carry."""
 
     def __init__(
         self,
-        hub: Hub,
+        hub: Ear,
         source: FeedSource,
         clock: DomainClock,
         *,

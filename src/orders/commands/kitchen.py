@@ -48,15 +48,19 @@ async def reject(tx: Tx, order: Order, *, reason: str, item_ids: list[ItemId], a
     return rejected
 
 
-async def expire(tx: Tx, order: Order, *, accept_by: datetime, act: Act) -> Order:
-    """Nobody accepted by `accept_by`: it is over, and all money goes back, in this transaction."""
-    expired = await advance(tx, order, Move.EXPIRE, act=act, reason="not_accepted_in_time")
+async def expire(tx: Tx, order: Order, *, accept_by: datetime, reason: str = "not_accepted_in_time", act: Act) -> Order:
+    """Nobody accepted (or, of what was typed in, read it again) by then: it is over, and all money goes back."""
+    expired = await advance(tx, order, Move.EXPIRE, act=act, reason=reason)
     given_back = await payments.give_back(tx, order, reason="expired", act=act)
     await tell(
         tx,
         order.id,
         OrderExpired(
-            order_id=order.id, store_id=order.store_id, accept_by=accept_by, refund_minor=given_back.amount_minor
+            order_id=order.id,
+            store_id=order.store_id,
+            accept_by=accept_by,
+            refund_minor=given_back.amount_minor,
+            reason=reason,
         ),
         act=act,
     )

@@ -31,6 +31,7 @@ UPDATE orders SET seq = seq + $2 WHERE id = $1 RETURNING seq
 -- Compare and set: no row means that somebody else moved it first.
 UPDATE orders
 SET status = $3,
+    held_at = CASE $3 WHEN 'held_for_review' THEN $4 ELSE held_at END,
     placed_at = CASE $3 WHEN 'placed' THEN $4 ELSE placed_at END,
     accepted_at = CASE $3 WHEN 'accepted' THEN $4 ELSE accepted_at END,
     preparing_at = CASE $3 WHEN 'preparing' THEN $4 ELSE preparing_at END,

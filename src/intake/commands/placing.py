@@ -12,8 +12,9 @@ from infra import ids
 from infra.db import Tx
 from infra.travel.port import TravelTimes
 from intake import policy
+from intake.commands import entries
 from intake.errors import CannotWaveThrough, ReviewNotOpen, StoreUnknown
-from intake.model import OrderRequest, Surroundings
+from intake.model import OrderQuote, OrderRequest, Surroundings
 from intake.policy import FeeRules
 from kernel.actors import Role
 from kernel.events import Act
@@ -39,34 +40,62 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     travel: TravelTimes
 
 
+class _Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """A request with prices, its store, and everything that is wrong with it."""
+
+    new: NewOrder
+    store: StoreFacts
+    problems: list[Problem]
+
+
 async def receive_order(tx: Tx, request: OrderRequest, *, caller: Caller, around: Around, act: Act) -> OrderId:
     """Write an order down, and place it at once when it is complete and its money is secured.
 
-    What is incomplete is held for review; a card is authorised first, and the order placed when the provider answers.
-    Raises `StoreUnknown`.
+    What is incomplete is held for review; what an operator typed in waits to be read again, where the rule asks; a card
+    is authorised first, and the order placed when the provider answers. Raises `StoreUnknown`.
     """
-    item_ids = [line.item_id for line in request.lines]
-    try:
-        store = await stores.facts_for_order(tx, request.store_id, item_ids, at=act.now)
-    except StoreNotFound:
-        raise StoreUnknown(request.store_id) from None
-    city = await places.get_city(tx, store.city_id)
-    fees = await places.rule(tx, "fees", FeeRules(), city_id=city.id, store_id=store.store_id, at=act.now)
-    phone = _e164(request.customer.phone, city.country)
-    new = _new_order(request, store, caller=caller, phone=phone or "", currency=city.currency, fees=fees.value)
-    facts = Surroundings(
-        store_is_open=store.is_open and not store.is_paused,
-        dropoff_is_served=around.zones.zone_of(request.dropoff.point, city.id) is not None,
-        menu=store.items,
-        phone_is_valid=phone is not None,
-        total_minor=new.total_minor,
-    )
-    order = await orders.receive(tx, new, act=act)
-    if problems := policy.find_problems(request, facts):
-        await orders.hold(tx, order, problems=problems, act=act)
-    elif await order_queries.is_money_secured(tx, order.id, order.payment_method):
+    found = await _examine(tx, request, caller=caller, around=around, act=act)
+    order = await orders.receive(tx, found.new, act=act)
+    is_awaited = await entries.await_confirmation(tx, order, caller=caller, act=act)
+    if found.problems:
+        await orders.hold(tx, order, problems=found.problems, act=act)
+    elif not is_awaited and await order_queries.is_money_secured(tx, order.id, order.payment_method):
         await place_order(tx, order, around=around, act=act)
     return order.id
+
+
+async def quote_order(tx: Tx, request: OrderRequest, *, caller: Caller, around: Around, act: Act) -> OrderQuote:
+    """Return what an order would cost, be promised and be held for, if it were sent now; writes nothing."""
+    found = await _examine(tx, request, caller=caller, around=around, act=act)
+    new, store = found.new, found.store
+    codes = {problem.code for problem in found.problems}
+    promise = NewPromise(
+        order_id=new.id,
+        city_id=new.city_id,
+        store_id=new.store_id,
+        store=store.point,
+        dropoff=new.dropoff,
+        prep_minutes=store.prep_minutes,
+    )
+    window = await tracking.preview(tx, promise, travel=around.travel, now=act.now)
+    entry = await entries.rules(tx, city_id=new.city_id, store_id=new.store_id, at=act.now)
+    needs_confirmation = caller.role is Role.OPERATOR and entry.value.needs_confirmation
+    return OrderQuote(
+        store_id=new.store_id,
+        store_name=store.name,
+        currency=new.currency,
+        lines=new.lines,
+        items_minor=new.items_minor,
+        delivery_fee_minor=new.delivery_fee_minor,
+        tip_minor=new.tip_minor,
+        total_minor=new.total_minor,
+        problems=found.problems,
+        can_be_placed=not codes & policy.BLOCKING,
+        needs_confirmation=needs_confirmation,
+        is_another_needed=needs_confirmation and entry.value.by_another,
+        promised_from=None if codes & policy.BLOCKING else window.promised_from,
+        promised_by=None if codes & policy.BLOCKING else window.promised_by,
+    )
 
 
 async def place_order(tx: Tx, order: Order, *, around: Around, act: Act) -> None:
@@ -113,6 +142,7 @@ async def review_order(tx: Tx, order_id: OrderId, *, is_placed: bool, reason: st
     order = await orders.lock_one(tx, order_id)
     if order.status is not OrderStatus.HELD_FOR_REVIEW:
         raise ReviewNotOpen(order_id, status=order.status)
+    await entries.answer_by_review(tx, order_id, is_placed=is_placed, reason=reason, act=act)
     if not is_placed:
         await orders.reject(tx, order, reason=reason, item_ids=[], act=act)
         return
@@ -126,9 +156,10 @@ async def review_order(tx: Tx, order_id: OrderId, *, is_placed: bool, reason: st
 
 
 async def payment_settled(tx: Tx, order_id: OrderId, *, around: Around, act: Act) -> None:
-    """Place an order that only waited for its money; one that is held or over stays as it is."""
+    """Place an order that only waited for its money; one that is held, unread or over stays as it is."""
     order = await orders.lock_one(tx, order_id)
-    if order.status is OrderStatus.RECEIVED and order.payment_method is PaymentMethod.CARD:
+    waited = order.status is OrderStatus.RECEIVED and order.payment_method is PaymentMethod.CARD
+    if waited and not await entries.is_awaited(tx, order_id):
         await place_order(tx, order, around=around, act=act)
 
 
@@ -137,6 +168,26 @@ async def payment_refused(tx: Tx, order_id: OrderId, *, act: Act) -> None:
     order = await orders.lock_one(tx, order_id)
     if order.status in {OrderStatus.RECEIVED, OrderStatus.HELD_FOR_REVIEW}:
         await orders.reject(tx, order, reason="payment_refused", item_ids=[], act=act)
+
+
+async def _examine(tx: Tx, request: OrderRequest, *, caller: Caller, around: Around, act: Act) -> _Examined:
+    item_ids = [line.item_id for line in request.lines]
+    try:
+        store = await stores.facts_for_order(tx, request.store_id, item_ids, at=act.now)
+    except StoreNotFound:
+        raise StoreUnknown(request.store_id) from None
+    city = await places.get_city(tx, store.city_id)
+    fees = await places.rule(tx, "fees", FeeRules(), city_id=city.id, store_id=store.store_id, at=act.now)
+    phone = _e164(request.customer.phone, city.country)
+    new = _new_order(request, store, caller=caller, phone=phone or "", currency=city.currency, fees=fees.value)
+    facts = Surroundings(
+        store_is_open=store.is_open and not store.is_paused,
+        dropoff_is_served=around.zones.zone_of(request.dropoff.point, city.id) is not None,
+        menu=store.items,
+        phone_is_valid=phone is not None,
+        total_minor=new.total_minor,
+    )
+    return _Examined(new=new, store=store, problems=policy.find_problems(request, facts))
 
 
 def _new_order(

@@ -1,0 +1,117 @@
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from accounts.guards import allow
+from accounts.model import HANDLING_ORDERS, Caller, Scope
+from fleet.messages import RiderPosition
+from infra.db import Begin
+from infra.live.looking import Changed
+from infra.live.session import Feeds
+from infra.live.view import Watch
+from infra.outbox import Recorded
+from kernel.actors import Role
+from kernel.ids import CityId, is_id
+from kernel.text import NO_NUL
+from places import queries as places
+from support import queries
+
+CityQuery = Annotated[CityId, QueryParameter(name="city_id", min_length=1, max_length=64, pattern=NO_NUL)]
+
+
+class CityNow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is open in a city, and who is on shift: the lines themselves are `GET /v1/operations/orders`."""
+
+    city_id: CityId
+    order_ids: list[str]
+    rider_ids: list[str]
+
+
+class CityChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="changed"):
+    """What to read again, and what is over; told once however often it changed since the last time."""
+
+    order_ids: list[str]
+    rider_ids: list[str]
+    gone_order_ids: list[str]
+    gone_rider_ids: list[str]
+
+
+class RiderAt(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a rider is; from `stale_at` on it must be shown as old."""
+
+    rider_id: str
+    lat: float
+    lon: float
+    bearing_deg: float | None
+    measured_at: datetime
+    stale_at: datetime
+
+
+class CityView:
+    """One operator's watch over a city. Positions are for those who send riders or talk to them."""
+
+    def __init__(self, read: Begin, city_id: CityId, caller: Caller) -> None:
+        self._read = read
+        self._city_id = city_id
+        self._sees_riders = caller.has(Scope.DISPATCH) or caller.has(Scope.SUPPORT)
+        self._riders: frozenset[str] = frozenset()
+
+    async def load(self) -> CityNow:
+        """Return the snapshot's body, and remember who is on shift."""
+        async with self._read() as tx:
+            seen = await queries.look(tx, self._city_id)
+        order_ids, rider_ids = _sorted(seen)
+        self._riders = frozenset(rider_ids)
+        return CityNow(city_id=self._city_id, order_ids=order_ids, rider_ids=rider_ids)
+
+    def show(self, fact: Recorded) -> CityChanged:
+        """Return what a look found changed."""
+        found = msgspec.json.decode(fact.payload, type=Changed)
+        order_ids, rider_ids = _sorted(found.changed)
+        gone_order_ids, gone_rider_ids = _sorted(found.gone)
+        self._riders = (self._riders | frozenset(rider_ids)) - frozenset(gone_rider_ids)
+        return CityChanged(
+            order_ids=order_ids, rider_ids=rider_ids, gone_order_ids=gone_order_ids, gone_rider_ids=gone_rider_ids
+        )
+
+    def positions(self) -> frozenset[str]:
+        """Return the riders on shift, for those who may see them."""
+        return self._riders if self._sees_riders else frozenset()
+
+    def show_position(self, key: str, payload: msgspec.Raw) -> RiderAt:
+        """Return whose place it is, and its age."""
+        place = msgspec.json.decode(payload, type=RiderPosition)
+        return RiderAt(
+            rider_id=key,
+            lat=place.lat,
+            lon=place.lon,
+            bearing_deg=place.bearing_deg,
+            measured_at=place.measured_at,
+            stale_at=place.stale_at,
+        )
+
+
+@websocket("/v1/operations/feed", guards=[allow(Role.OPERATOR, scopes=HANDLING_ORDERS)])
+async def follow_city(
+    socket: WebSocket[Any, Any, Any],
+    city_id: CityQuery,
+    caller: NamedDependency[Caller],
+    begin: NamedDependency[Begin],
+    city_feeds: NamedDependency[Feeds],
+) -> None:
+    """Follow a city: which orders and riders changed, within a second or two, and where riders are."""
+    async with begin() as tx:
+        await places.get_city(tx, city_id)
+    await city_feeds.serve(socket, Watch(city_id, CityView(begin, city_id, caller)))
+
+
+def _sorted(found: Iterable[str]) -> tuple[list[str], list[str]]:
+    return sorted(one for one in found if is_id(one, "ord")), sorted(one for one in found if is_id(one, "rdr"))
+
+
+ROUTES: Final = [follow_city]

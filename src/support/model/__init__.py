@@ -1,0 +1,1 @@
+"""What the desk knows, and what it is told."""
