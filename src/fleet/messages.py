@@ -199,6 +199,16 @@ class RiderRegistered(Event, frozen=True, kw_only=True, tag="rider.registered"):
     capacity: int
 
 
+class RiderChanged(Event, frozen=True, kw_only=True, tag="rider.changed"):
+    """The desk entered something else about a rider: `changed` names what, never to what where that is personal."""
+
+    rider_id: RiderId
+    city_id: CityId
+    changed: list[str]
+    vehicle: Vehicle
+    capacity: int
+
+
 class ShiftEvent(Event, frozen=True, kw_only=True):
     """A fact about a rider's working time, in the rider's own stream and thereby in their feed."""
 

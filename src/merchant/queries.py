@@ -5,12 +5,12 @@ import msgspec
 
 from accounts.model import Caller
 from infra.db import Tx
-from kernel.ids import CityId, EscalationId, ItemId, OrderId, StoreId, TicketId
+from kernel.ids import CityId, EscalationId, ItemId, MerchantId, OrderId, StoreId, TicketId
 from merchant import store as db
-from merchant.errors import StoreNotFound, TicketNotFound
+from merchant.errors import MerchantNotFound, StoreNotFound, TicketNotFound
 from merchant.messages import ItemFacts, StoreFacts
 from merchant.model.escalations import EscalationKind
-from merchant.model.stores import MenuItem, Store
+from merchant.model.stores import MenuItem, Merchant, Store
 from merchant.model.tickets import Ticket, TicketStatus
 from merchant.policy import stores as policy
 from places import queries as places
@@ -105,6 +105,14 @@ async def facts_for_order(tx: Tx, store_id: StoreId, item_ids: Iterable[ItemId],
             for item in items
         },
     )
+
+
+async def get_merchant(tx: Tx, merchant_id: MerchantId) -> Merchant:
+    """Return a merchant; raises `MerchantNotFound`."""
+    found = await db.stores.find_merchant(tx, merchant_id)
+    if found is None:
+        raise MerchantNotFound
+    return found
 
 
 async def get_store(tx: Tx, store_id: StoreId, *, caller: Caller, at: datetime) -> StoreView:

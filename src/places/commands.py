@@ -13,7 +13,7 @@ from kernel.geo import Point
 from kernel.ids import CityId, ZoneId
 from kernel.money import MINOR_DIGITS
 from places import store
-from places.errors import CityNotFound, RuleUnknown
+from places.errors import CityNotFound, RuleUnknown, ZoneNotFound
 from places.model import City, Zone
 
 
@@ -34,6 +34,17 @@ async def found_city(
     return city
 
 
+async def change_city(tx: Tx, city_id: CityId, *, name: str, centre: Point) -> City:
+    """Give a city another name or centre. Its currency and time zone are in every order and stay."""
+    city = await store.lock_city(tx, city_id)
+    if city is None:
+        raise CityNotFound
+    after = msgspec.structs.replace(city, name=name, centre=centre)
+    if after != city:
+        await store.update_city(tx, after)
+    return after
+
+
 async def draw_zone(tx: Tx, *, city_id: CityId, name: str, polygon: list[Point], now: datetime) -> Zone:
     """Add a zone to a city."""
     if await store.find_city(tx, city_id) is None:
@@ -41,6 +52,12 @@ async def draw_zone(tx: Tx, *, city_id: CityId, name: str, polygon: list[Point],
     zone = Zone(id=ids.new(ZoneId, "zon"), city_id=city_id, name=name, polygon=polygon)
     await store.insert_zone(tx, zone, now=now)
     return zone
+
+
+async def redraw_zone(tx: Tx, zone_id: ZoneId, *, name: str, polygon: list[Point]) -> None:
+    """Give a zone another name or ring. Orders that were placed in it stay in it."""
+    if not await store.update_zone(tx, zone_id, name=name, polygon=polygon):
+        raise ZoneNotFound
 
 
 async def set_rule(  # noqa: PLR0913  owner and time come with the act

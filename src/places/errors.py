@@ -10,6 +10,15 @@ class CityNotFound(DomainError):
         super().__init__("There is no such city.")
 
 
+class ZoneNotFound(DomainError):
+    """There is no such zone."""
+
+    kind, code = Kind.NOT_FOUND, "zone.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such zone.")
+
+
 class RuleUnknown(DomainError):
     """There is no rule of this name."""
 

@@ -9,7 +9,7 @@ from infra.db import Tx
 from infra.sql import load
 from kernel.events import Act
 from kernel.geo import Point
-from kernel.ids import CityId
+from kernel.ids import CityId, ZoneId
 from places.model import City, RuleRecord, Zone
 
 _sql: Final = load("places")
@@ -30,6 +30,17 @@ async def find_city(tx: Tx, city_id: CityId) -> City | None:
     return _city(row) if row else None
 
 
+async def lock_city(tx: Tx, city_id: CityId) -> City | None:
+    """Lock a city; None where there is none."""
+    row = await tx.fetchrow(_sql.lock_city, city_id)
+    return _city(row) if row else None
+
+
+async def update_city(tx: Tx, city: City) -> None:
+    """Write what can change about a city."""
+    await tx.execute(_sql.update_city, city.id, city.name, city.centre.lat, city.centre.lon)
+
+
 async def list_cities(tx: Tx) -> list[City]:
     """Return every city."""
     return [_city(row) for row in await tx.fetch(_sql.list_cities)]
@@ -38,6 +49,11 @@ async def list_cities(tx: Tx) -> list[City]:
 async def insert_zone(tx: Tx, zone: Zone, *, now: datetime) -> None:
     """Write a zone."""
     await tx.execute(_sql.insert_zone, zone.id, zone.city_id, zone.name, _json.encode(zone.polygon).decode(), now)
+
+
+async def update_zone(tx: Tx, zone_id: ZoneId, *, name: str, polygon: Sequence[Point]) -> bool:
+    """Write a zone anew; False where there is none."""
+    return await tx.fetchval(_sql.update_zone, zone_id, name, _json.encode(polygon).decode()) is not None
 
 
 async def list_zones(tx: Tx) -> list[Zone]:

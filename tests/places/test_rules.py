@@ -9,9 +9,9 @@ from kernel.actors import Actor, Role
 from kernel.errors import InvalidField
 from kernel.events import Act
 from kernel.geo import Point, offset
-from kernel.ids import CityId, StoreId
+from kernel.ids import CityId, StoreId, ZoneId
 from places import commands, queries, store
-from places.errors import CityNotFound, RuleUnknown
+from places.errors import CityNotFound, RuleUnknown, ZoneNotFound
 
 NOON = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SE = Point(lat=-23.55, lon=-46.63)
@@ -123,3 +123,28 @@ async def test_a_city_on_mars_is_refused_by_field(tx: Tx, wrong: dict[str, str])
 async def test_a_zone_of_no_city_is_refused(tx: Tx):
     with pytest.raises(CityNotFound):
         await commands.draw_zone(tx, city_id=CityId("cty_0"), name="Nowhere", polygon=[SE] * 3, now=NOON)
+
+
+async def test_a_city_and_a_zone_get_another_name_and_shape(tx: Tx):
+    city = await commands.found_city(
+        tx, name="Sampa", country="BR", currency="BRL", time_zone="America/Sao_Paulo", centre=SE, now=NOON
+    )
+    zone = await commands.draw_zone(tx, city_id=city.id, name="Centro", polygon=[SE] * 3, now=NOON)
+    ring = [offset(SE, east_m=east, north_m=north) for east, north in ((-9, -9), (9, -9), (9, 9), (-9, 9))]
+    corner = offset(SE, east_m=5, north_m=5)
+
+    await commands.change_city(tx, city.id, name="São Paulo", centre=corner)
+    await commands.redraw_zone(tx, zone.id, name="Sé", polygon=ring)
+
+    after = await queries.get_city(tx, city.id)
+    assert (after.name, after.centre, after.currency) == ("São Paulo", corner, "BRL")
+    assert [(drawn.id, drawn.name, drawn.polygon) for drawn in await queries.list_zones(tx, city.id)] == [
+        (zone.id, "Sé", ring)
+    ]
+
+
+async def test_a_city_or_zone_that_is_not_there_is_not_changed(tx: Tx):
+    with pytest.raises(CityNotFound):
+        await commands.change_city(tx, CityId("cty_0"), name="Nowhere", centre=SE)
+    with pytest.raises(ZoneNotFound):
+        await commands.redraw_zone(tx, ZoneId("zon_0"), name="Nowhere", polygon=[SE] * 3)

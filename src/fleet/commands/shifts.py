@@ -7,8 +7,8 @@ import msgspec
 from fleet.commands.engagement import call_dispatch, rest
 from fleet.commands.locking import lock_rider
 from fleet.commands.offers import withdraw_from_rider
-from fleet.errors import PhoneTaken, ShiftHasDeliveries, ShiftNotStarted
-from fleet.messages import RiderRegistered, ShiftEnded, ShiftResumed, ShiftStarted
+from fleet.errors import PhoneTaken, RiderNotFound, ShiftHasDeliveries, ShiftNotStarted
+from fleet.messages import RiderChanged, RiderRegistered, ShiftEnded, ShiftResumed, ShiftStarted
 from fleet.model.riders import Vehicle
 from fleet.model.shifts import Rider, Shift, ShiftStatus, SpanKind
 from fleet.state import shifts as state
@@ -35,6 +35,34 @@ async def register_rider(
     fact = RiderRegistered(rider_id=rider.id, city_id=city_id, vehicle=vehicle, capacity=capacity)
     await outbox.publish(tx, rider.id, fact, act=act)
     return rider.id
+
+
+class RiderChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be different about a rider; UNSET stays."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    phone: str | msgspec.UnsetType = msgspec.UNSET
+    vehicle: Vehicle | msgspec.UnsetType = msgspec.UNSET
+    capacity: int | msgspec.UnsetType = msgspec.UNSET
+
+
+async def change_rider(tx: Tx, rider_id: RiderId, change: RiderChange, *, act: Act) -> None:
+    """Give a rider another name or phone, or another vehicle from the next shift on. A repeat changes nothing."""
+    before = await store.lock_particulars(tx, rider_id)
+    if before is None:
+        raise RiderNotFound
+    given = {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not msgspec.UNSET}
+    changed = sorted(name for name, value in given.items() if getattr(before, name) != value)
+    if not changed:
+        return
+    after = msgspec.structs.replace(before, **given)
+    if not await store.update_rider(tx, rider_id, after):
+        raise PhoneTaken
+    fact = RiderChanged(
+        rider_id=rider_id, city_id=after.city_id, changed=changed, vehicle=after.vehicle, capacity=after.capacity
+    )
+    await outbox.publish(tx, rider_id, fact, act=act)
+    await store.bump_standing(tx, rider_id)
 
 
 class ShiftPlan(msgspec.Struct, frozen=True, kw_only=True):

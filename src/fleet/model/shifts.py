@@ -37,6 +37,16 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     started_from: Point | None
 
 
+class Particulars(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a rider is, as the desk entered it."""
+
+    city_id: CityId
+    name: str
+    phone: str
+    vehicle: Vehicle
+    capacity: int
+
+
 class Rider(msgspec.Struct, frozen=True, kw_only=True):
     """The locked head of a rider: what decisions need, no personal data. `shift` is the one not ended, if any."""
 

@@ -3,6 +3,15 @@ INSERT INTO riders (id, city_id, name, phone, vehicle, capacity, created_at) VAL
 ON CONFLICT (city_id, phone) DO NOTHING
 RETURNING id
 
+-- name: lock_particulars
+SELECT city_id, name, phone, vehicle, capacity FROM riders WHERE id = $1 FOR NO KEY UPDATE
+
+-- name: update_rider
+UPDATE riders SET name = $2, phone = $3, vehicle = $4, capacity = $5
+WHERE id = $1 AND NOT EXISTS (
+    SELECT 1 FROM riders AS other WHERE other.city_id = riders.city_id AND other.phone = $3 AND other.id <> $1)
+RETURNING id
+
 -- name: lock_rider
 -- The rider's row guards everything a rider can do only once: work, be asked, carry no more than fits.
 SELECT rider.id, rider.city_id, rider.vehicle, rider.capacity, rider.standing_version,

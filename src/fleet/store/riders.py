@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from fleet.model.riders import RiderCard, Vehicle
-from fleet.model.shifts import Rider, Shift, ShiftStatus, SpanKind
+from fleet.model.shifts import Particulars, Rider, Shift, ShiftStatus, SpanKind
 from infra.db import Tx
 from infra.sql import load
 from kernel.geo import Point
@@ -21,6 +21,20 @@ async def insert_rider(tx: Tx, rider: Rider, *, name: str, phone: str, now: date
         _sql.insert_rider, rider.id, rider.city_id, name, phone, rider.vehicle, rider.capacity, now
     )
     return written is not None
+
+
+async def lock_particulars(tx: Tx, rider_id: RiderId) -> Particulars | None:
+    """Lock a rider; returns who that is, or None."""
+    row = await tx.fetchrow(_sql.lock_particulars, rider_id)
+    return msgspec.convert(dict(row), Particulars) if row else None
+
+
+async def update_rider(tx: Tx, rider_id: RiderId, rider: Particulars) -> bool:
+    """Write who a locked rider is; False when the phone number is another rider's."""
+    return (
+        await tx.fetchval(_sql.update_rider, rider_id, rider.name, rider.phone, rider.vehicle, rider.capacity)
+        is not None
+    )
 
 
 async def lock_rider(tx: Tx, rider_id: RiderId) -> Rider | None:

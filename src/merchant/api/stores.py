@@ -145,7 +145,7 @@ async def change_store(
     now: NamedDependency[datetime],
 ) -> StoreView:
     """Pause a store, say that it is busy, change hours, usual prep time or auto-accept."""
-    change = StoreChange(**{name: getattr(data, name) for name in StoreChange.__struct_fields__})
+    change = StoreChange(**{name: getattr(data, name) for name in StorePatch.__struct_fields__})
     return queries.view(await commands.change_store(tx, store_id, change, by=caller, now=now), at=now)
 
 

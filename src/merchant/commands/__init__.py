@@ -2,12 +2,21 @@
 
 from merchant.commands.escalations import resolve_escalation
 from merchant.commands.kitchen import accept, answer_cancellation, answer_items, extend, ready, reject, start
-from merchant.commands.menus import change_item, import_menu
+from merchant.commands.menus import ItemChange, change_item, import_menu, write_items
 from merchant.commands.opening import open_ticket
-from merchant.commands.setup import add_merchant, add_store, change_store
+from merchant.commands.setup import NewStore, StoreChange, add_merchant, add_store, change_store, rename_merchant
 from merchant.commands.stock import put_back, take_stock
+from merchant.model.stores import MenuItem, OpeningHours, OpenSpan
+from merchant.policy.menus import WantedItem
 
 __all__ = [
+    "ItemChange",
+    "MenuItem",
+    "NewStore",
+    "OpenSpan",
+    "OpeningHours",
+    "StoreChange",
+    "WantedItem",
     "accept",
     "add_merchant",
     "add_store",
@@ -21,7 +30,9 @@ __all__ = [
     "put_back",
     "ready",
     "reject",
+    "rename_merchant",
     "resolve_escalation",
     "start",
     "take_stock",
+    "write_items",
 ]

@@ -32,19 +32,14 @@ async def import_menu(
 
     An item keeps its id for as long as its `external_ref` stays, also while it is off the menu.
     """
-    await lock_store(tx, store_id, by=by)
-    known, listed = await db.menus.lock_menu(tx, store_id)
-    plan = policy.plan_menu(known, listed, wanted)
-    added = [_new_item(item) for item in plan.added]
-    if added:
-        await db.menus.insert_items(tx, store_id, added)
-    if plan.changed:
-        await db.menus.update_items(tx, store_id, plan.changed)
-    if plan.removed:
-        await db.menus.remove_items(tx, store_id, plan.removed, now=now)
-    touched = [*plan.removed, *(item.id for item in (*added, *plan.changed))]
-    await _tell(tx, store_id, touched, act=by.act(now))
-    return await db.menus.list_menu(tx, store_id)
+    return await _write_menu(tx, store_id, wanted, is_whole=True, by=by, now=now)
+
+
+async def write_items(
+    tx: Tx, store_id: StoreId, wanted: Sequence[WantedItem], *, by: Caller, now: datetime
+) -> list[MenuItem]:
+    """Add these items to a store's menu, or change them, and return the menu. What is not named stays as it is."""
+    return await _write_menu(tx, store_id, wanted, is_whole=False, by=by, now=now)
 
 
 async def change_item(
@@ -79,15 +74,34 @@ async def take_off_the_menu(tx: Tx, store_id: StoreId, item_ids: Iterable[ItemId
         await _tell(tx, store_id, [item.id for item in gone], act=act)
 
 
+async def _write_menu(
+    tx: Tx, store_id: StoreId, wanted: Sequence[WantedItem], *, is_whole: bool, by: Caller, now: datetime
+) -> list[MenuItem]:
+    await lock_store(tx, store_id, by=by)
+    known, listed = await db.menus.lock_menu(tx, store_id)
+    plan = policy.plan_menu(known, listed, wanted, is_whole=is_whole)
+    in_order = sorted(ids.new(ItemId, "itm") for _ in plan.added)  # a menu is listed as it was written
+    added = [_new_item(item_id, item) for item_id, item in zip(in_order, plan.added, strict=True)]
+    if added:
+        await db.menus.insert_items(tx, store_id, added)
+    if plan.changed:
+        await db.menus.update_items(tx, store_id, plan.changed)
+    if plan.removed:
+        await db.menus.remove_items(tx, store_id, plan.removed, now=now)
+    touched = [*plan.removed, *(item.id for item in (*added, *plan.changed))]
+    await _tell(tx, store_id, touched, act=by.act(now))
+    return await db.menus.list_menu(tx, store_id)
+
+
 async def _tell(tx: Tx, store_id: StoreId, item_ids: Sequence[ItemId], *, act: Act) -> None:
     if item_ids:
         fact = ItemsChanged(store_id=store_id, item_ids=sorted(item_ids))
         await outbox.publish(tx, store_stream(store_id), fact, act=act)
 
 
-def _new_item(wanted: WantedItem) -> MenuItem:
+def _new_item(item_id: ItemId, wanted: WantedItem) -> MenuItem:
     return MenuItem(
-        id=ids.new(ItemId, "itm"),
+        id=item_id,
         external_ref=wanted.external_ref,
         name=wanted.name,
         price_minor=wanted.price_minor,

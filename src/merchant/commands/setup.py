@@ -38,6 +38,10 @@ class StoreChange(msgspec.Struct, frozen=True, kw_only=True):
     auto_accept: bool | msgspec.UnsetType = msgspec.UNSET
     default_prep_minutes: int | msgspec.UnsetType = msgspec.UNSET
     opening_hours: OpeningHours | msgspec.UnsetType = msgspec.UNSET
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    phone: str | msgspec.UnsetType = msgspec.UNSET
+    address: str | msgspec.UnsetType = msgspec.UNSET
+    point: Point | msgspec.UnsetType = msgspec.UNSET
 
 
 async def add_merchant(tx: Tx, *, name: str, now: datetime) -> Merchant:
@@ -45,6 +49,12 @@ async def add_merchant(tx: Tx, *, name: str, now: datetime) -> Merchant:
     merchant = Merchant(id=ids.new(MerchantId, "mer"), name=name)
     await db.stores.insert_merchant(tx, merchant, now=now)
     return merchant
+
+
+async def rename_merchant(tx: Tx, merchant_id: MerchantId, *, name: str) -> None:
+    """Give a merchant another name."""
+    if not await db.stores.rename_merchant(tx, merchant_id, name=name):
+        raise MerchantNotFound
 
 
 async def add_store(tx: Tx, new: NewStore, *, now: datetime) -> Store:
@@ -64,7 +74,10 @@ async def add_store(tx: Tx, new: NewStore, *, now: datetime) -> Store:
 
 
 async def change_store(tx: Tx, store_id: StoreId, change: StoreChange, *, by: Caller, now: datetime) -> Store:
-    """Pause a store, say that it is busy, change hours, usual prep time or auto-accept. Repeating changes nothing."""
+    """Pause a store, say that it is busy, change hours, prep time, auto-accept or particulars. Repeats change nothing.
+
+    Orders that were placed before a store moved are picked up where it was.
+    """
     before = await lock_store(tx, store_id, by=by)
     return await apply_change(tx, before, change, act=by.act(now))
 

@@ -28,10 +28,13 @@ class MenuPlan(msgspec.Struct, frozen=True, kw_only=True):
     removed: list[ItemId]
 
 
-def plan_menu(known: Sequence[MenuItem], listed: frozenset[ItemId], wanted: Sequence[WantedItem]) -> MenuPlan:
-    """Compare a whole menu with what is known, also of items off the menu; a second import changes nothing.
+def plan_menu(
+    known: Sequence[MenuItem], listed: frozenset[ItemId], wanted: Sequence[WantedItem], *, is_whole: bool = True
+) -> MenuPlan:
+    """Compare a menu with what is known, also of items off the menu; a second import changes nothing.
 
-    `listed` are those on the menu now. Items are recognised by `external_ref`, which a menu names once.
+    `listed` are those on the menu now; a whole menu takes off it what it does not name. Items are
+    recognised by `external_ref`, which a menu names once.
     """
     repeated = [ref for ref, times in Counter(item.external_ref for item in wanted).items() if times > 1]
     if repeated:
@@ -42,7 +45,7 @@ def plan_menu(known: Sequence[MenuItem], listed: frozenset[ItemId], wanted: Sequ
     return MenuPlan(
         added=[item for item in wanted if item.external_ref not in by_ref],
         changed=[item for item in merged if item != by_ref[item.external_ref] or item.id not in listed],
-        removed=sorted(listed - kept),
+        removed=sorted(listed - kept) if is_whole else [],
     )
 
 

@@ -4,6 +4,9 @@ INSERT INTO merchants (id, name, created_at) VALUES ($1, $2, $3)
 -- name: find_merchant
 SELECT id, name FROM merchants WHERE id = $1
 
+-- name: rename_merchant
+UPDATE merchants SET name = $2 WHERE id = $1 RETURNING id
+
 -- name: insert_store
 INSERT INTO stores (
     id, merchant_id, city_id, name, phone, address, lat, lon, time_zone, opening_hours, default_prep_minutes,
@@ -25,5 +28,5 @@ FROM stores WHERE id = $1 FOR NO KEY UPDATE
 -- name: update_store
 UPDATE stores
 SET opening_hours = $2::jsonb, default_prep_minutes = $3, auto_accept = $4, busy_extra_minutes = $5, busy_until = $6,
-    paused_until = $7
+    paused_until = $7, name = $8, phone = $9, address = $10, lat = $11, lon = $12
 WHERE id = $1

@@ -25,6 +25,11 @@ async def find_merchant(tx: Tx, merchant_id: MerchantId) -> Merchant | None:
     return msgspec.convert(dict(row), Merchant) if row else None
 
 
+async def rename_merchant(tx: Tx, merchant_id: MerchantId, *, name: str) -> bool:
+    """Write a merchant's name; False where there is none."""
+    return await tx.fetchval(_sql.rename_merchant, merchant_id, name) is not None
+
+
 async def insert_store(tx: Tx, store: Store, *, now: datetime) -> None:
     """Write a store, neither busy nor paused."""
     await tx.execute(
@@ -49,7 +54,7 @@ async def update_store(tx: Tx, store: Store) -> None:
     await tx.execute(
         _sql.update_store, store.id, _json.encode(store.opening_hours).decode(), store.default_prep_minutes,
         store.auto_accept, store.busy.extra_minutes if store.busy else None, store.busy.until if store.busy else None,
-        store.paused_until,
+        store.paused_until, store.name, store.phone, store.address, store.point.lat, store.point.lon,
     )  # fmt: skip
 
 

@@ -5,11 +5,21 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 -- name: find_city
 SELECT id, name, country, currency, time_zone, lat, lon FROM cities WHERE id = $1
 
+-- name: lock_city
+-- Not FOR UPDATE: what is being placed in the city refers to it and must not wait.
+SELECT id, name, country, currency, time_zone, lat, lon FROM cities WHERE id = $1 FOR NO KEY UPDATE
+
+-- name: update_city
+UPDATE cities SET name = $2, lat = $3, lon = $4 WHERE id = $1
+
 -- name: list_cities
 SELECT id, name, country, currency, time_zone, lat, lon FROM cities ORDER BY id
 
 -- name: insert_zone
 INSERT INTO zones (id, city_id, name, polygon, created_at) VALUES ($1, $2, $3, $4::jsonb, $5)
+
+-- name: update_zone
+UPDATE zones SET name = $2, polygon = $3::jsonb WHERE id = $1 RETURNING id
 
 -- name: list_zones
 SELECT id, city_id, name, polygon FROM zones ORDER BY id

@@ -2,7 +2,7 @@ import pytest
 from tests.fleet.town import minutes, seconds
 
 from fleet.commands import shifts
-from fleet.errors import PhoneTaken, ShiftHasDeliveries, ShiftNotStarted
+from fleet.errors import PhoneTaken, RiderNotFound, ShiftHasDeliveries, ShiftNotStarted
 from fleet.model.riders import Vehicle
 from fleet.queries.shifts import get_shift
 from fleet.queries.standing import find_standing
@@ -161,3 +161,30 @@ async def test_a_break_clears_the_count_of_missed_offers(town):
 
     assert (await shift_of(town, ana)).misses_in_row == 0
     await town.offer(ana, order)
+
+
+async def change(town, rider_id, **changes):
+    async with town.database.begin() as tx:
+        await shifts.change_rider(tx, rider_id, shifts.RiderChange(**changes), act=town.by_hand())
+
+
+async def test_the_desk_gives_a_rider_another_vehicle_from_the_next_shift_on(town):
+    ana = await town.rider("Ana")
+
+    await change(town, ana, vehicle=Vehicle.BICYCLE, capacity=2)
+    await change(town, ana, vehicle=Vehicle.BICYCLE, capacity=2)
+
+    fact = await town.last(ana, "rider.changed")
+    assert (fact["changed"], fact["vehicle"], fact["capacity"]) == (["capacity", "vehicle"], "bicycle", 2)
+    assert (await town.told(ana)).count("rider.changed") == 1
+    assert (await shift_of(town, ana)).vehicle == "motorcycle"
+
+
+async def test_a_rider_cannot_get_the_phone_of_another(town):
+    ana, beto = await town.rider("Ana"), await town.rider("Beto")
+    (row,) = await town.rows("SELECT phone FROM riders WHERE id = $1", beto)
+
+    with pytest.raises(PhoneTaken):
+        await change(town, ana, phone=row["phone"])
+    with pytest.raises(RiderNotFound):
+        await change(town, "rdr_nobody", name="Nobody")

@@ -2,14 +2,18 @@ import asyncio
 
 import pytest
 from tests.merchant.builders import MINUTE, a_line, an_id
-from tests.merchant.kitchen import DISPATCHER
+from tests.merchant.kitchen import ADMINISTRATOR, DISPATCHER
 
+from kernel.geo import Point
 from kernel.ids import CityId, ItemId, MerchantId, StoreId
 from merchant import commands, queries
 from merchant.commands.menus import ItemChange
 from merchant.commands.setup import NewStore, StoreChange
 from merchant.errors import ItemNotFound, ItemsOutOfStock, MerchantNotFound, StoreNotFound
 from merchant.model.stores import OpeningHours
+from merchant.policy.menus import WantedItem
+
+CORNER = Point(lat=-23.556, lon=-46.661)
 
 
 async def menu(kitchen):
@@ -140,3 +144,42 @@ async def test_an_import_and_orders_at_the_same_time_do_not_wait_for_each_other_
     await asyncio.gather(*(kitchen.order() for _ in range(8)), *(kitchen.sell(pizza=n, soda=800) for n in range(8)))
 
     assert await kitchen.left(kitchen.pizza) == 92
+
+
+async def test_dishes_are_added_and_changed_beside_the_rest_of_the_menu(kitchen):
+    wanted = [
+        WantedItem(external_ref="pizza", name="Pizza", price_minor=4500),
+        WantedItem(external_ref="flan", name="Pudim", price_minor=1500),
+        WantedItem(external_ref="coffee", name="Café", price_minor=500),
+    ]
+
+    async with kitchen.database.begin() as tx:
+        menu = await commands.write_items(tx, kitchen.store_id, wanted, by=ADMINISTRATOR, now=kitchen.now)
+
+    assert {item.external_ref: item.price_minor for item in menu} == {
+        "pizza": 4500, "soda": 800, "flan": 1500, "coffee": 500}  # fmt: skip
+    assert [item.external_ref for item in menu if item.external_ref in {"flan", "coffee"}] == ["flan", "coffee"]
+
+
+async def test_a_store_gets_another_name_and_moves_and_its_merchant_is_renamed(kitchen):
+    change = StoreChange(name="Cantina Nova", phone="+551130009999", address="Rua Augusta, 1", point=CORNER)
+    seen = await kitchen.do(lambda tx: queries.get_store(tx, kitchen.store_id, caller=ADMINISTRATOR, at=kitchen.now))
+
+    await kitchen.do(lambda tx: commands.change_store(tx, kitchen.store_id, change, by=ADMINISTRATOR, now=kitchen.now))
+    await kitchen.do(lambda tx: commands.rename_merchant(tx, seen.merchant_id, name="Nova Ltda."))
+
+    after = await kitchen.do(lambda tx: queries.get_store(tx, kitchen.store_id, caller=ADMINISTRATOR, at=kitchen.now))
+    assert (after.name, after.phone, after.address, after.point) == (
+        "Cantina Nova", "+551130009999", "Rua Augusta, 1", CORNER)  # fmt: skip
+    assert (await kitchen.do(lambda tx: queries.get_merchant(tx, seen.merchant_id))).name == "Nova Ltda."
+    told = await kitchen.value("SELECT payload -> 'changed' FROM events WHERE type = 'store.changed'")
+    assert told == '["address", "name", "phone", "point"]'
+
+
+async def test_a_merchant_that_is_not_there_is_neither_found_nor_renamed(kitchen):
+    nobody = MerchantId(an_id("mer", 9))
+
+    with pytest.raises(MerchantNotFound):
+        await kitchen.do(lambda tx: commands.rename_merchant(tx, nobody, name="Ninguém"))
+    with pytest.raises(MerchantNotFound):
+        await kitchen.do(lambda tx: queries.get_merchant(tx, nobody))
