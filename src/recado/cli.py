@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "worker": "Do what happens without anybody asking.",
     "migrate": "Bring the database to this version.",
     "token": "Print an access token for somebody.",
+    "city": "Make a city from one commented file.",
     "example": "Open an example city and print its ids and tokens.",
     "contracts": "Write what is generated from the code into a checkout.",
     "watch": "Print a feed's frames as they come.",

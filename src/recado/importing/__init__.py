@@ -1,0 +1,1 @@
+"""One commented file makes a city: read and checked whole, then written in one transaction."""
