@@ -36,6 +36,7 @@ from recado.etags import tag_answers
 from recado.pages import routes as pages
 from recado.roads import TRAVEL
 from recado.settings import Settings
+from recado.streets.city_map import CityMap, read_streets
 from recado.telemetry import name_and_count
 
 MAX_BODY_BYTES = 256 * 1024  # 500 pings with room
@@ -122,6 +123,11 @@ def _provide_city_feeds(scope: ConnectionScope) -> Feeds:
     return feeds
 
 
+def _provide_city_map(scope: ConnectionScope) -> CityMap:
+    city_map: CityMap = _house(scope).city_map
+    return city_map
+
+
 def _provide_rule_kinds() -> Mapping[str, type[msgspec.Struct]]:
     return parts.RULES
 
@@ -131,6 +137,11 @@ def _missing(request: Request[Any, Any, Any], error: NotFoundException) -> Respo
         return pages.missing(request)
     answer: Response[Any] = problems.HANDLERS[HTTPException](request, error)
     return answer
+
+
+def _city_map(settings: Settings) -> CityMap:
+    data = read_streets(settings.streets_file)
+    return CityMap(data, tile_url=settings.tile_url, tile_attribution=settings.tile_attribution)
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -167,7 +178,14 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         parts.ROUTES,
         lifespan=[open_stores],
-        state=State({"tokens": tokens, "account_keys": Keys(settings.token_secret), "tile_url": settings.tile_url}),
+        state=State(
+            {
+                "tokens": tokens,
+                "account_keys": Keys(settings.token_secret),
+                "tile_url": settings.tile_url,
+                "city_map": _city_map(settings),
+            }
+        ),
         dependencies={
             "tx": Provide(_provide_tx),
             "begin": Provide(_provide_begin, sync_to_thread=False),
@@ -183,6 +201,7 @@ def create_app(settings: Settings) -> Litestar:
             "city_feeds": Provide(_provide_city_feeds, sync_to_thread=False),
             "receiver": Provide(_provide_receiver, sync_to_thread=False),
             "around": Provide(_provide_around),
+            "city_map": Provide(_provide_city_map, sync_to_thread=False),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
         middleware=[name_and_count, tag_answers, tell_refused_sockets],

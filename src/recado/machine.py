@@ -15,6 +15,7 @@ from recado.embedded import Home, Run, Stores, start_stores
 from recado.errors import CommandRefused, SettingsRefused
 from recado.listening import bind
 from recado.migrating import apply_migrations
+from recado.preflight import check_streets
 from recado.settings import Settings, as_environment, read_settings
 from recado.supervisor import Report, Supervisor, print_line, stop_on_signals
 
@@ -39,6 +40,7 @@ def run_on_this_machine(
     given = {name: value for name, value in environ.items() if value}
     brings_stores = _brings_stores(given)
     wanted = read_settings(STAND_INS | given)
+    check_streets(wanted)
     with contextlib.ExitStack() as stack:
         home = stack.enter_context(contextlib.closing(Home(data)))
         listener = stack.enter_context(bind(wanted.host, wanted.port))

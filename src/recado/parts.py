@@ -28,6 +28,7 @@ from kernel.ids import CityId, RiderId, is_id
 from merchant.messages import AcceptanceRules
 from recado import clock_api, health, telemetry
 from recado.pages import routes as pages
+from recado.streets import api as streets
 from support.model.facts import StuckRules
 
 ROUTES: Final[Sequence[Any]] = [
@@ -35,6 +36,7 @@ ROUTES: Final[Sequence[Any]] = [
     health.ready,
     telemetry.metrics,
     *clock_api.ROUTES,
+    *streets.ROUTES,
     *accounts.api.ROUTES,
     *places.api.ROUTES,
     *orders.api.ROUTES,

@@ -7,9 +7,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from infra.migrations import pending
-from recado.errors import StoreUnavailable
+from kernel.streets import Streets, StreetsUnreadable
+from recado.errors import SettingsRefused, StoreUnavailable
 from recado.resources import migrations_directory
 from recado.settings import Settings
+from recado.streets.city_map import read_streets
 
 
 async def check_stores(settings: Settings) -> None:
@@ -25,6 +27,18 @@ async def check_stores(settings: Settings) -> None:
             await redis.ping()
     except (OSError, ValueError, RedisError) as error:
         raise StoreUnavailable(f"Redis of REDIS_URL does not answer: {one_line(error)}") from None
+
+
+def check_streets(settings: Settings) -> None:
+    """Refuse in one line a file of streets that cannot be served; the shipped one always can."""
+    if settings.streets_file:
+        try:
+            Streets.decode(read_streets(settings.streets_file))
+        except (OSError, StreetsUnreadable) as error:
+            reason = error.strerror if isinstance(error, OSError) else one_line(error)
+            raise SettingsRefused(
+                f"STREETS_FILE is wrong: it must hold a file that `recado streets build` made ({reason})"
+            ) from None
 
 
 def one_line(error: BaseException) -> str:

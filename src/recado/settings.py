@@ -42,6 +42,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="the address of a tile server such as https://tiles.example/{z}/{x}/{y}.png, or nothing",
         ),
     ] = ""  # maps have our own streets below it, or alone
+    tile_attribution: Annotated[
+        str, Meta(max_length=200, description="whom the tile server wants named, in up to 200 letters, or nothing")
+    ] = ""
+    streets_file: Annotated[
+        str, Meta(description="a file that `recado streets build` made, or nothing for central São Paulo")
+    ] = ""
 
     @property
     def worker_pool_size(self) -> int:

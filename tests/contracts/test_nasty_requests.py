@@ -259,6 +259,15 @@ async def test_the_id_of_another_kind_of_thing_names_nothing(house, role):
         ("/v1/riders/nearest?lat=1&lon=1&n=0", "n"),
         ("/v1/clock/heads?after_position=9223372036854775808", "after_position"),
         ("/v1/clock/heads?after_position=-1", "after_position"),
+        ("/v1/streets/search", "q"),
+        ("/v1/streets/search?q=", "q"),
+        ("/v1/streets/search?q=%00", "q"),
+        ("/v1/streets/search?q=" + "x" * 121, "q"),
+        ("/v1/streets/search?q=rua&lat=91&lon=0", "lat"),
+        ("/v1/streets/search?q=rua&lat=NaN&lon=0", "lat"),
+        ("/v1/streets/search?q=rua&lat=0&lon=-181", "lon"),
+        ("/v1/streets/search?q=rua&limit=21", "limit"),
+        ("/v1/map/streets?v=" + "x" * 65, "v"),
     ],
 )
 async def test_a_query_that_cannot_be_meant_is_refused_by_name(house, path, field):

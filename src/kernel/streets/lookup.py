@@ -1,8 +1,8 @@
 """A typed street, found among the names; its house number placed where the map allows it honestly."""
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import groupby
 from math import hypot
@@ -18,8 +18,10 @@ from kernel.streets.words import SMALL, slips, street_and_number, words_of
 
 _ONE_STREET_M: Final = 200.0  # a street goes on behind a square; further away it is another of the same name
 _DOORS_APART_M: Final = 250.0  # between known doors further apart than this a number is not placed
-_SAME, _BEGINS, _SLIPPED, _SMALL = 4.0, 3.0, 1.5, 0.25  # what a word of each kind is worth
+_SAME, _BEGINS, _SLIPPED, _SMALL = 4.0, 1.5, 1.5, 0.25  # what a word is worth; one begun, more the less is missing
 _TYPED_TOO_MUCH: Final = 2.0  # what a word costs that the name does not have
+_UNSAID: Final = 0.5  # and what those cost, together, that were not typed
+_LIKELY: Final = 0.6  # of the best one's worth; below it a candidate only distracts
 _LONG, _LONGER = 4, 8  # letters of a word in which one slip, or two, may be
 
 
@@ -40,40 +42,52 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     precision: Precision
 
 
+class _Street(msgspec.Struct, frozen=True):
+    """All that bears one name, however it is spelt."""
+
+    words: tuple[str, ...]
+    names: tuple[int, ...]  # its spellings, the most used first
+    edges: tuple[int, ...]
+
+
 class Names:
     """All streets by their names."""
 
     def __init__(self, plan: StreetPlan, lines: Lines, grid: Grid) -> None:
         self._plan, self._lines, self._grid = plan, lines, grid
-        self._words = [words_of(name) for name in plan.names]
-        self._edges: dict[int, list[int]] = defaultdict(list)
-        for number, edge in enumerate(plan.edges):
-            self._edges[edge.name].append(number)
+        self._streets = list(_spelt(plan, lines))
+        self._vocabulary = sorted({word for street in self._streets for word in street.words})
         self._doors = {name: list(doors) for name, doors in groupby(plan.doors, key=lambda door: door.name)}
 
     def find(self, typed: str, *, near: Point, limit: int) -> list[Found]:
         """Return the streets that may be meant, the likeliest first, and of equals the nearest."""
         words, number = street_and_number(typed)
-        ranked = sorted(self._ranked(words), reverse=True)[: 4 * limit]
         here = self._lines.spot(near)
+        ranked = sorted(self._ranked(words), key=lambda one: -one[0])
+        likely = [(worth, street) for worth, street in ranked if worth >= _LIKELY * ranked[0][0]][: 4 * limit]
         found = [
-            (-worth, hypot(spot[0] - here[0], spot[1] - here[1]), name, edges, spot)
-            for worth, name in ranked
-            for edges, spot in self._streets(name, here)
+            (-worth, hypot(spot[0] - here[0], spot[1] - here[1]), street.words, street, edges, spot)
+            for worth, street in likely
+            for edges, spot in self._places(street, here)
         ]
         found.sort(key=lambda one: one[:3])
-        return [self._found(name, number, edges, spot) for _, _, name, edges, spot in found[:limit]]
+        return [self._found(street, number, edges, spot) for _, _, _, street, edges, spot in found[:limit]]
 
-    def _ranked(self, typed: Sequence[str]) -> Iterable[tuple[float, int]]:
-        telling = {word for word in typed if word not in SMALL}
-        for name in self._edges:
-            worth = _worth(typed, telling, self._words[name]) if name else 0.0
+    def _ranked(self, typed: Sequence[str]) -> Iterable[tuple[float, _Street]]:
+        telling = sorted({word for word in typed if word not in SMALL})
+        fits = {word: self._fits(word) for word in telling}
+        for street in self._streets:
+            worth = _worth(typed, fits, street.words)
             if worth > 0:
-                yield worth, name
+                yield worth, street
 
-    def _streets(self, name: int, here: Spot2) -> Iterable[tuple[frozenset[int], Spot2]]:
-        """Return each street of this name: its edges, and the spot on it nearest to its middle."""
-        for edges in self._apart(self._edges[name]):
+    def _fits(self, typed: str) -> dict[str, float]:
+        found = ((word, _fit(typed, word)) for word in self._vocabulary)
+        return {word: fit for word, fit in found if fit}
+
+    def _places(self, street: _Street, here: Spot2) -> Iterable[tuple[frozenset[int], Spot2]]:
+        """Return each place where there is such a street: its edges, and the spot on them nearest to their middle."""
+        for edges in self._apart(street.edges):
             lines = [self._lines.lines[edge] for edge in edges]
             whole_m = sum(line.length_m for line in lines) or 1.0
             middles = [(line.at(line.length_m / 2), line.length_m / whole_m) for line in lines]
@@ -94,16 +108,21 @@ class Names:
             groups = [*apart, joined]
         return [frozenset(group) for group, _ in groups]
 
-    def _found(self, name: int, number: int | None, edges: frozenset[int], middle: Spot2) -> Found:
+    def _found(self, street: _Street, number: int | None, edges: frozenset[int], middle: Spot2) -> Found:
         spot, precision = middle, Precision.STREET
         if number is not None:
-            spot, precision = self._numbered(name, number, edges) or (spot, precision)
+            spot, precision = self._numbered(street, number, edges) or (spot, precision)
+        here = {self._plan.edges[edge].name for edge in edges}
+        name = next(name for name in street.names if name in here)
         point = self._lines.place(spot)
         return Found(street=self._plan.names[name], number=number, point=point, precision=precision)
 
-    def _numbered(self, name: int, number: int, edges: frozenset[int]) -> tuple[Spot2, Precision] | None:
+    def _numbered(self, street: _Street, number: int, edges: frozenset[int]) -> tuple[Spot2, Precision] | None:
         corners = [corner for edge in edges for corner in self._lines.lines[edge].corners]
-        doors = [door for door in self._doors.get(name, []) if _are_near([self._spot(door)], corners)]
+        known = sorted(
+            (door for name in street.names for door in self._doors.get(name, [])), key=lambda one: one.number
+        )
+        doors = [door for door in known if _are_near([self._spot(door)], corners)]
         place = bisect_left([door.number for door in doors], number)
         if place < len(doors) and doors[place].number == number:
             return self._spot(doors[place]), Precision.DOOR
@@ -123,24 +142,34 @@ def _are_near(ones: Iterable[Spot2], others: Sequence[Spot2]) -> bool:
     return any(hypot(b[0] - a[0], b[1] - a[1]) <= _ONE_STREET_M for a in ones for b in others)
 
 
-def _worth(typed: Sequence[str], telling: Iterable[str], name: Sequence[str]) -> float:
+def _spelt(plan: StreetPlan, lines: Lines) -> Iterable[_Street]:
+    edges: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    metres: Counter[int] = Counter()
+    for number, edge in enumerate(plan.edges):
+        if edge.name:
+            edges[words_of(plan.names[edge.name])].append(number)
+            metres[edge.name] += round(lines.lines[number].length_m)
+    for words, numbers in sorted(edges.items()):
+        names = sorted({plan.edges[number].name for number in numbers}, key=lambda name: (-metres[name], name))
+        yield _Street(words, tuple(names), tuple(numbers))
+
+
+def _worth(typed: Sequence[str], fits: Mapping[str, Mapping[str, float]], name: Sequence[str]) -> float:
     """Return how well a name fits what was typed; nothing where no telling word fits, or too few do."""
     own = [word for word in name if word not in SMALL] or list(name)
-    fits = {word: max((_fit(word, other) for other in own), default=0.0) for word in telling}
-    missed = sum(not worth for worth in fits.values())
-    if fits and (missed == len(fits) or missed > len(fits) / 2):
-        return 0.0
+    best = [max((known.get(word, 0.0) for word in own), default=0.0) for known in fits.values()]
+    missed = sum(not worth for worth in best)
     small = sum(_SMALL for word in typed if word in SMALL and word in name)
-    if not fits and not small:
+    if missed > len(best) / 2 or not (sum(best) or (small and not best)):
         return 0.0
-    unsaid = max(0, len(own) - len(fits) + missed)
-    return sum(fits.values()) + small - missed * _TYPED_TOO_MUCH - 0.5 * unsaid / (1 + len(own))
+    unsaid = max(0, len(own) - len(best) + missed)
+    return sum(best) + small - missed * _TYPED_TOO_MUCH - _UNSAID * unsaid / (1 + len(own))
 
 
 def _fit(typed: str, word: str) -> float:
     if typed == word:
         return _SAME
     if word.startswith(typed):
-        return _BEGINS
+        return _BEGINS * (1 + len(typed) / len(word))
     allowed = (len(typed) >= _LONG) + (len(typed) >= _LONGER)
     return _SLIPPED if allowed and slips(typed, word, at_most=allowed) else 0.0

@@ -63,7 +63,7 @@ def street_and_number(typed: str) -> tuple[tuple[str, ...], int | None]:
 
 def slips(a: str, b: str, *, at_most: int) -> bool:
     """Tell whether so few letters added, left out, changed or swapped turn one word into the other."""
-    if abs(len(a) - len(b)) > at_most:
+    if abs(len(a) - len(b)) > at_most or len({*a} ^ {*b}) > 2 * at_most:  # one slip adds or takes two letters at most
         return False
     before: list[int] = []
     row = list(range(len(b) + 1))

@@ -8,7 +8,7 @@ from recado.children import api_children, run_processes
 from recado.commands.options import current_settings, data_option
 from recado.listening import bind
 from recado.logs import start_logging
-from recado.preflight import check_stores
+from recado.preflight import check_stores, check_streets
 from recado.server import serve
 
 
@@ -18,6 +18,7 @@ from recado.server import serve
 def command(data: Path, fd: int | None) -> None:
     """Answer requests; with API_PROCESSES above 1, in so many processes."""
     settings = current_settings(data)
+    check_streets(settings)
     listener = bind(settings.host, settings.port) if fd is None else socket.socket(fileno=fd)
     if fd is None and settings.api_processes > 1:
         run_processes(api_children(settings, listener))
