@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -16,7 +16,9 @@ _sql: Final = load("support")
 async def list_open_orders(tx: Tx, city_id: CityId, order_ids: Sequence[str] | None) -> list[OpenOrder]:
     """Return the facts of a city's open orders, or of those of them that are named."""
     rows = await tx.fetch(_sql.list_open_orders, city_id, None if order_ids is None else list(order_ids))
-    return [_open_order(row) for row in rows]
+    # Not converted, and not by the rows' own lookups: 500 would take longer than the statement.
+    names = list(rows[0].keys()) if rows else []
+    return [OpenOrder(**dict(zip(names, row.values(), strict=True))) for row in rows]
 
 
 async def list_working_riders(tx: Tx, city_id: CityId) -> list[asyncpg.Record]:
@@ -45,7 +47,3 @@ async def set_owner(tx: Tx, order_id: OrderId, owner: Owner) -> None:
 async def drop_owner(tx: Tx, order_id: OrderId) -> None:
     """Write that nobody takes care of an order."""
     await tx.execute(_sql.drop_owner, order_id)
-
-
-def _open_order(row: Any) -> OpenOrder:
-    return OpenOrder(**row)  # not converted: 500 of them would take longer than the statement

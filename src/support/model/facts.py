@@ -57,7 +57,6 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     promised_by: datetime | None
     promise_outcome: str | None
     eta_at: datetime | None
-    eta_high_at: datetime | None
     eta_cause: str | None
     escalation_id: EscalationId | None
     escalation_kind: str | None
