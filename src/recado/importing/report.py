@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from accounts.model import Scope
 from recado.importing.applying import Outcome
 from recado.importing.findings import Finding, Findings
 from recado.importing.model import CityFile
@@ -55,7 +56,8 @@ def outcome(file: CityFile, done: Outcome, *, is_dry_run: bool) -> Iterator[str]
 def people(file: CityFile, done: Outcome) -> Iterator[tuple[str, str, str, str]]:
     """Return everybody: name, what they are, the file's key, and their id."""
     for operator in file.operators:
-        yield operator.name, f"desk: {', '.join(operator.scopes)}", operator.key, done.ids["operator", operator.key]
+        may = "all" if len(operator.scopes) == len(Scope) else ", ".join(operator.scopes)
+        yield operator.name, f"desk, may {may}", operator.key, done.ids["operator", operator.key]
     for member in file.staff:
         what = f"{member.duty} of {', '.join(member.store_keys)}"
         yield member.name, what, member.key, done.ids["staff", member.key]

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.recado.importing.office import SMALL, edited, read
 
@@ -43,6 +43,7 @@ def test_hours_are_told_as_they_are_written():
     assert in_words({}) == "always"
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 23), st.integers(0, 23)), min_size=1, max_size=3))
 def test_what_is_told_of_hours_is_read_back_as_the_same(spans):
     text = "; ".join(f"{DAYS[day][:3]} {opens:02}:00-{closes:02}:00" for day, opens, closes in spans)

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.geo import Point, haversine_m, is_inside, offset
@@ -35,6 +35,7 @@ def test_a_hole_between_circles_is_filled():
     assert is_inside(SE, ring)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(METRES, METRES), min_size=1, max_size=6), METRES, METRES)
 def test_the_ring_holds_everything_within_the_radius_and_only_holes_beside_it(stores, east_m, north_m):
     places = [offset(SE, east_m=east, north_m=north) for east, north in stores]

@@ -17,6 +17,7 @@ from recado.importing.keys import Known
 from recado.importing.model import OperatorEntry, RiderEntry, StaffEntry
 
 _PAGE: Final = 200
+_RIGHTS: Final = frozenset({"scopes", "store_keys", "duty"})
 _RIDER_FIELDS: Final = ("name", "phone", "vehicle", "capacity")
 
 
@@ -28,6 +29,10 @@ async def apply_persons(ledger: Ledger, kind: str, entries: Sequence[OperatorEnt
             await ledger.make(kind, entry, ids.new(PersonId, "per"))
             continue
         changes = ledger.compare(kind, entry, known, known.content, show=_show)
+        if changes.keys() & _RIGHTS:
+            ledger.outcome.left.append(
+                f"{kind} {entry.key}: what was paired before keeps its rights; revoke it at the desk, and pair it anew"
+            )
         await ledger.keep(kind, entry, known, is_changed=bool(changes))
 
 
