@@ -122,10 +122,33 @@ def test_where_nobody_may_ride_there_is_no_street_to_be_near():
 
 
 def test_a_plan_that_was_not_made_whole_says_that_no_way_leads_there():
-    plan = a_plan([(0, 0), (1, 0), (0, 3), (1, 3)], [an_edge(0, 1), an_edge(2, 3), an_edge(0, 1, ONE_WAY)])
+    apart = a_plan([(0, 0), (1, 0), (0, 9), (1, 9)], [an_edge(0, 1), an_edge(2, 3)])
 
     with pytest.raises(LookupError, match="no way"):
-        Streets(plan).way(place(0.5, 0), place(0.5, 3), vehicle="car")
+        Streets(apart).way(place(0, 0), place(0.5, 9), vehicle="car")
+
+
+def test_to_where_one_can_only_leave_no_way_leads_wherever_one_looks():
+    around = [an_edge(0, 1, shape=(cell(0, -1),), street_class=StreetClass.SERVICE), an_edge(0, 4, ONE_WAY),
+              an_edge(4, 1, ONE_WAY), an_edge(1, 2), an_edge(2, 3), an_edge(3, 0)]  # fmt: skip
+    plan = a_plan(
+        [(0, 0), (2, 0), (2, 2), (0, 2), (1, 0), (1, 1)], [*around, an_edge(5, 4, ONE_WAY, shape=(cell(1, 0.5),))]
+    )
+
+    with pytest.raises(LookupError, match="no way"):
+        Streets(plan).way(place(0, 0), place(1, 0.8), vehicle="car")
+
+
+def test_backwards_on_one_piece_of_a_one_way_street_is_round_the_block():
+    assert town().way(place(0.8, 0), place(0.2, 0), vehicle="car").length_m > 300
+
+
+def test_a_one_way_street_that_was_drawn_from_its_end_is_obeyed_as_well():
+    down = town().way(place(0, 0.8), place(0, 0.3), vehicle="car")
+    up = town().way(place(0, 0.3), place(0, 0.8), vehicle="car")
+
+    assert down.length_m == pytest.approx(50, abs=1)
+    assert up.length_m > 300
 
 
 def test_an_unknown_vehicle_is_a_bug():
