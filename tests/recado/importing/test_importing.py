@@ -8,6 +8,7 @@ from recado.importing.applying import Outcome
 
 STILL_ON = "it is still on the menu; take it off with `available: no` in the file"
 EVERYTHING = "intake, dispatch, support, quality, marketing, rules, administration"
+KEEPS_ITS_RIGHTS = "what was paired before keeps its rights; revoke it at the desk, and pair it anew"
 SHAPE = "of 64 corners around -23.9670, -46.3320"
 
 
@@ -185,6 +186,8 @@ async def test_everything_that_can_change_changes_and_says_so(office):
         "changed  rider beto: vehicle bicycle → motorcycle",
         "changed  rider beto: carries 2 → 3",
         "changed  rule fees: delivery_fee_minor 500 → 600",
+        f"left     operator nena: {KEEPS_ITS_RIGHTS}",
+        f"left     staff tiao: {KEEPS_ITS_RIGHTS}",
         "Baixada Santista: 0 made, 8 changed, 2 as they were",
     ]
     assert await office.says(moved) == ["Baixada Santista: 0 made, 0 changed, 10 as they were"]
