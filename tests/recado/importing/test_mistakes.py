@@ -125,3 +125,26 @@ def test_a_mutilated_file_is_read_or_its_mistakes_are_told(data):
     lines = data.count(b"\n") + data.count(b"\r") + 2
     assert (file is None) == bool(found.mistakes)
     assert all(1 <= one.at.line <= lines and one.at.column >= 1 and one.text for one in found.mistakes)
+
+
+VALUES = [line for line in SMALL.splitlines() if ": " in line]
+ODD = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20),
+    st.from_regex(r"[-+]?[0-9]{0,12}([.,:h/][0-9]{0,12}){0,3} ?(km|min|h|%|m/s)?", fullmatch=True),
+    st.sampled_from(
+        ["[]", "{}", "[[]]", "{a: b}", "[1, 2]", "~", '""', "''", "|", "all", "yes", "always", "\u0663", "1e999"]
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.sampled_from(VALUES), ODD, min_size=1, max_size=3))
+def test_any_other_values_are_read_or_their_mistakes_are_told(others):
+    text = SMALL
+    for line, other in others.items():
+        text = text.replace(line, f"{line.split(': ')[0]}: {other}")
+
+    file, found = read(text)
+
+    assert (file is None) == bool(found.mistakes)
+    assert all(one.at.line <= len(text.splitlines()) + 1 and one.text for one in found.mistakes)
