@@ -23,6 +23,7 @@ from recado.machine import run_on_this_machine
 from recado.scratch import scratch_directory
 from simulator.days import Day
 from simulator.figures import Finding
+from simulator.movement import Ways
 from simulator.play import OnStage, Played, play
 
 LONGER_THAN_ANY_DAY: Final = timedelta(hours=24)  # of wall time
@@ -30,7 +31,7 @@ OWN_STORES: Final = ("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL")
 
 
 def play_on_own_installation(
-    day: Day, *, rate: float | None, keep: Path | None, on_stage: OnStage | None = None
+    day: Day, *, rate: float | None, keep: Path | None, ways: Ways | None = None, on_stage: OnStage | None = None
 ) -> Played | None:
     """Play the day on fresh stores in a directory that is removed afterwards, or kept as `keep`; None when interrupted.
 
@@ -39,7 +40,7 @@ def play_on_own_installation(
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise CommandRefused(f"{keep} is not empty: a day needs a directory of its own")
     with _directory(keep) as data:
-        show = _Show(day, rate, on_stage)
+        show = _Show(day, rate, ways, on_stage)
         environ = {name: value for name, value in os.environ.items() if name not in OWN_STORES}
         with (data / "processes.log").open("w", encoding="utf-8") as log:
 
@@ -58,8 +59,8 @@ def play_on_own_installation(
 class _Show:
     """One day on one installation."""
 
-    def __init__(self, day: Day, rate: float | None, on_stage: OnStage | None) -> None:
-        self._day, self._rate, self._on_stage = day, rate, on_stage
+    def __init__(self, day: Day, rate: float | None, ways: Ways | None, on_stage: OnStage | None) -> None:
+        self._day, self._rate, self._ways, self._on_stage = day, rate, ways, on_stage
         self.played: Played | None = None
 
     async def run(self, run: Run) -> None:
@@ -72,6 +73,8 @@ class _Show:
                 address=run.address,
                 administration_token=_administration_token(run),
                 rate=self._rate,
+                may_yield=self._on_stage is not None,  # Whoever looks on wants to see an evening, not a load test.
+                ways=self._ways,
                 on_stage=self._on_stage,
             )
             spent = {name: seconds - spent_before.get(name, 0.0) for name, seconds in _spent(run).items()}

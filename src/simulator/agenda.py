@@ -41,6 +41,16 @@ class Stage(Protocol):
         """Return domain time."""
         ...
 
+    @property
+    def wished_rate(self) -> float:
+        """Return how many times as fast as ours time should go; 0 where it jumps."""
+        ...
+
+    @property
+    def behind_s(self) -> float:
+        """Return how much later than planned deeds are done, in seconds of wall time."""
+        ...
+
     def plan(self, at: datetime, kind: Kind, name: str, do: Deed) -> None:
         """Have something done at an instant; at once when it has passed."""
         ...

@@ -16,6 +16,7 @@ from simulator.scene import Scene
 T = TypeVar("T")
 
 AT_ONCE: Final = 8
+ANSWERS_S: Final = 45  # what kitchens of a day that is lived in take to answer
 
 
 class Cast:
@@ -77,8 +78,16 @@ async def _lay_down_rules(scene: Scene) -> None:
         "pickup_service_s": int(pace.pickup_service.total_seconds()),
         "dropoff_service_s": int(pace.dropoff_service.total_seconds()),
     }
-    wish = {"value": value, "reason": f"measured for {scene.day.name}"}
-    await scene.api.administrator.must("PUT", "/v1/rules/fleet.dispatch", wish)
+    rules = {"fleet.dispatch": value}
+    if scene.day.is_lived_in:
+        rules["tracking.estimate"] = {
+            "accept_s": ANSWERS_S,
+            "pickup_s": int(pace.pickup_service.total_seconds()),
+            "dropoff_s": int(pace.dropoff_service.total_seconds()),
+        }
+    for name, value_of_it in rules.items():
+        wish = {"value": value_of_it, "reason": f"measured for {scene.day.name}"}
+        await scene.api.administrator.must("PUT", f"/v1/rules/{name}", wish)
 
 
 async def _open_store(scene: Scene, plan: StorePlan, city_id: str, merchant_id: str) -> Kitchen:
@@ -92,6 +101,7 @@ async def _open_store(scene: Scene, plan: StorePlan, city_id: str, merchant_id: 
             "phone": "+551130000000",
             "address": plan.address or f"Rua de {plan.name}, 1",
             "point": plan.place,
+            **({"default_prep_minutes": plan.prep_minutes} if plan.prep_minutes else {}),
         },
     )
     menu = [{"external_ref": item.ref, "name": item.name, "price_minor": item.price_minor} for item in plan.menu]

@@ -1,9 +1,9 @@
-"""Leads the day: on a standing clock from one due instant to the next, or along a clock that flows."""
+"""Leads the day on a standing clock, from one due instant to the next."""
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 from typing import Final, Protocol
 
@@ -77,6 +77,16 @@ class Conductor:
             raise NeverQuiet("the day has not begun")
         return self._now
 
+    @property
+    def wished_rate(self) -> float:
+        """Return 0: time jumps."""
+        return 0.0
+
+    @property
+    def behind_s(self) -> float:
+        """Return 0: time waits for everybody."""
+        return 0.0
+
     def plan(self, at: datetime, kind: Kind, name: str, do: Deed) -> None:
         """Have something done at an instant; in the present one when it has passed."""
         self._agenda.add(at if self._now is None else max(at, self._now), kind, name, do)
@@ -131,64 +141,3 @@ class Conductor:
             return  # Nothing happened: most instants are nothing but pings.
         self._position, heads = await self._installation.heads(after_position=self._position)
         await self._watchers.catch_up(heads)
-
-
-class Follower:
-    """Lets people act along a clock that flows; nobody waits for anybody."""
-
-    def __init__(self, installation: Installation, watchers: Watchers, *, rate: float) -> None:
-        self._installation, self._watchers, self._rate = installation, watchers, rate
-        self._agenda = Agenda()
-        self._more = asyncio.Event()
-        self._domain_at: datetime | None = None
-        self._read_at_s = 0.0
-        self.steps = 0
-
-    @property
-    def now(self) -> datetime:
-        """Return domain time; a moment behind the installation, never ahead of it."""
-        if self._domain_at is None:
-            raise NeverQuiet("the day has not begun")
-        return self._domain_at + timedelta(seconds=(time.monotonic() - self._read_at_s) * self._rate)
-
-    def plan(self, at: datetime, kind: Kind, name: str, do: Deed) -> None:
-        """Have something done at an instant; at once when it has passed."""
-        self._agenda.add(at, kind, name, do)
-        self._more.set()
-
-    async def begin(self) -> None:
-        """Set the clock's pace."""
-        self._domain_at = (await self._installation.move(rate=self._rate)).now
-        self._read_at_s = time.monotonic()
-
-    async def play(self, *, is_over: IsOver, give_up_at: datetime) -> None:
-        """Play until it is over or until `give_up_at`."""
-        async with asyncio.TaskGroup() as deeds:
-            while not is_over() and self.now <= give_up_at:
-                self._more.clear()
-                for action in self._agenda.take(self.now):
-                    self.steps += 1
-                    deeds.create_task(_done(action.do))
-                await self._sleep()
-        self._domain_at = (await self._installation.move(rate=0)).now
-        self._read_at_s = time.monotonic()
-        self._rate = 0
-
-    async def settle(self, *, until: datetime) -> None:
-        """Wait until the installation has told everybody everything; the clock stands by now."""
-        led = Conductor(self._installation, self._watchers)
-        await led.begin()
-        await led.settle(until=until)
-
-    async def _sleep(self) -> None:
-        next_at = self._agenda.next_at()
-        wait_s = 0.2 if next_at is None else (next_at - self.now).total_seconds() / self._rate
-        try:
-            async with asyncio.timeout(min(max(wait_s, 0.0), 0.2)):
-                await self._more.wait()
-        except TimeoutError:
-            return
-
-
-async def _done(do: Deed) -> None:
-    await do()

@@ -40,6 +40,7 @@ class StorePlan(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     address: str = ""
     menu: Sequence[ItemPlan] = DISH_OF_THE_DAY
+    prep_minutes: int | None = None  # what it says it usually takes; None: as the API presumes
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):

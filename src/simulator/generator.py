@@ -60,6 +60,7 @@ DEAD_SPOTS: Final = 10
 DEAD_SPOT_M: Final = (50.0, 110.0)
 TALL_HOUSES: Final = 6
 TALL_HOUSES_M: Final = (150.0, 300.0)
+USUALLY_ADDED_MIN: Final = 4  # to the time of one dish: there are others, and other people's
 LOAD_OF: Final = timedelta(minutes=20)
 
 
@@ -141,7 +142,14 @@ class _Maker:
         sleeps = chance.random() < SLEEPS
         self._tempers[name] = temper(chance, cooks_min=cuisine.cooks_min, peak_at=self._peak_at(), sleeps=sleeps)
         title = self._title(cuisine.names)
-        return StorePlan(name=name, place=place.point, title=title, address=place.address, menu=cuisine.menu())
+        return StorePlan(
+            name=name,
+            place=place.point,
+            title=title,
+            address=place.address,
+            menu=cuisine.menu(),
+            prep_minutes=round(self._tempers[name].cooks_min) + USUALLY_ADDED_MIN,
+        )
 
     def _peak_at(self) -> datetime:
         wave = max(self._wish.waves, key=lambda wave: wave.share)

@@ -13,11 +13,13 @@ import msgspec
 from simulator.api import Api, ClockOverHttp
 from simulator.checks import check, read_histories, timelines
 from simulator.city import Cast, set_up
-from simulator.conductor import Conductor, Follower
+from simulator.conductor import Conductor
 from simulator.days import Day
 from simulator.eta import error_at_pickup, error_at_placing
 from simulator.feeds import Watched
 from simulator.figures import Figures, Finding, Timeline, measure
+from simulator.follower import Follower
+from simulator.movement import Ways
 from simulator.scene import Scene
 
 OVERTIME: Final = timedelta(hours=3)  # what is not over by then never will be
@@ -43,7 +45,14 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def play(
-    day: Day, *, address: str, administration_token: str, rate: float | None, on_stage: OnStage | None = None
+    day: Day,
+    *,
+    address: str,
+    administration_token: str,
+    rate: float | None,
+    may_yield: bool = False,
+    ways: Ways | None = None,
+    on_stage: OnStage | None = None,
 ) -> Played:
     """Set the city up, play the day and check it; `rate` None jumps from instant to instant.
 
@@ -53,8 +62,12 @@ async def play(
     api = Api(address, administration_token)
     installation = ClockOverHttp(api)
     watched = Watched(api.address)
-    stage = Conductor(installation, watched) if rate is None else Follower(installation, watched, rate=rate)
-    scene = Scene(day, api, stage, watched)
+    stage = (
+        Conductor(installation, watched)
+        if rate is None
+        else Follower(installation, watched, rate=rate, may_yield=may_yield)
+    )
+    scene = Scene(day, api, stage, watched, ways=ways)
     try:
         cast = await set_up(scene)
         await cast.enter()
@@ -108,3 +121,5 @@ async def _beside(on_stage: OnStage | None, scene: Scene, cast: Cast) -> AsyncIt
     finally:
         showing.cancel()
         await asyncio.wait([showing])
+    if not showing.cancelled():
+        showing.result()  # What broke it is told, once the day is over.

@@ -22,7 +22,10 @@ CLOCK = {
 
 @pytest.fixture
 def town() -> Town:
-    town = Town(a_day(), {"/v1/clock": (200, CLOCK)})
+    no_pages = (404, {"type": "/problems/not_found"})
+    town = Town(
+        a_day(), {"/v1/clock": (200, CLOCK), "/v1/pairings": no_pages, "/v1/orders/ord_1/share-links": no_pages}
+    )
     town.stage.now = NOON
     return town
 
@@ -46,7 +49,9 @@ async def test_without_a_terminal_the_evening_is_told_line_by_line(town: Town):
     await shown(board, for_s=0.2)
 
     (line,) = written.getvalue().splitlines()
-    assert line.startswith("12:00  1 under way, none ended; riders 0 free 0 busy; 2 deadlines overdue;")
+    assert line.startswith(
+        "12:00  1 under way, none ended; riders 0 free 0 busy; promises 0 kept 0 broken; 60 times as fast;"
+    )
     assert line.endswith("12:00:00  lunch  order.accepted")
 
 
@@ -58,9 +63,30 @@ async def test_a_terminal_shows_orders_riders_and_what_happens(town: Town):
     await shown(board, for_s=0.2)
 
     screen = written.getvalue()
-    for words in ("picked up", "off", "2 deadlines overdue", "lunch  order.picked_up"):
+    for words in ("picked up", "off", "deadlines overdue now", "promises kept / broken", "lunch  order.picked_up"):
         assert words in screen
     assert "hidden" not in screen
+
+
+async def test_a_machine_that_cannot_keep_up_is_told_so(town: Town):
+    board, written = a_board(town, is_terminal=False)
+    town.stage.behind_s, town.stage.wished_rate = 2.0, 90.0
+
+    await shown(board, for_s=0.2)
+
+    assert "60 times as fast where 90 were asked for: this machine cannot keep up" in written.getvalue()
+    assert "behind by 2.0 s (120 s of the evening)" in written.getvalue()
+
+
+async def test_estimates_are_held_against_doors(town: Town):
+    board, written = a_board(town, is_terminal=False)
+    town.record.hear({"type": "promise.made", "promised_by": "2026-03-06T15:40:00Z", "eta_at": "2026-03-06T15:30:00Z"})
+    town.record.hear({"type": "order.picked_up", "occurred_at": "2026-03-06T15:20:00Z"})
+    town.record.hear({"type": "order.delivered", "occurred_at": "2026-03-06T15:33:00Z"})
+
+    await shown(board, for_s=0.2)
+
+    assert "promises 1 kept 0 broken; ETA off by 3.0 min (+3.0)" in written.getvalue()
 
 
 async def test_an_order_that_ended_is_counted_by_how(town: Town):

@@ -6,8 +6,9 @@ import pytest
 
 from simulator import conductor
 from simulator.agenda import Agenda, Kind
-from simulator.conductor import ClockState, Conductor, Follower
+from simulator.conductor import ClockState, Conductor
 from simulator.errors import NeverQuiet
+from simulator.follower import Follower, next_rate
 
 NOON = datetime(2026, 3, 6, 15, tzinfo=UTC)
 
@@ -212,3 +213,29 @@ async def test_on_a_flowing_clock_deeds_are_done_when_their_time_has_come():
     assert 5 <= seen[0] < seen[1]
     assert seen[1] >= 10
     assert installation.rate == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "behind_s", "expected"),
+    [(30, 0, 30), (20, 0, 23), (20, 4, 20), (20, 10, 15), (1, 100, 1), (0.5, 100, 0.5)],
+    ids=["as wished", "catching up", "holding", "slower", "never slower than life", "unless wished"],
+)
+def test_time_goes_slower_while_people_cannot_keep_up(rate, behind_s, expected):
+    assert next_rate(rate, wished=max(rate, 30 if rate > 0.5 else 0.5), behind_s=behind_s) == pytest.approx(expected)
+
+
+async def test_a_clock_that_may_yield_gives_people_the_time_they_need():
+    installation = Clockmaker()
+    led = Follower(installation, Nobody(), rate=100, may_yield=True)
+    await led.begin()
+    rates: set[float] = set()
+
+    async def toil() -> None:
+        for _ in range(12):
+            await asyncio.sleep(0.1)
+            rates.add(installation.rate)
+
+    led.plan(seconds(1), Kind.RIDE, "ana", toil)
+    await led.play(is_over=lambda: bool(rates - {100}), give_up_at=seconds(600))
+
+    assert rates == {100, 75}

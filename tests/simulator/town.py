@@ -75,6 +75,7 @@ class Rehearsal:
 
     def __init__(self) -> None:
         self.now = NOON
+        self.behind_s, self.wished_rate = 0.0, 60.0
         self._agenda = Agenda()
 
     def plan(self, at: datetime, kind: Kind, name: str, do: Callable[[], Awaitable[None]]) -> None:
