@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
@@ -40,7 +39,7 @@ class Board:
     def __init__(self, console: Console, scene: Scene, cast: Cast) -> None:
         self._console, self._scene, self._cast = console, scene, cast
         self._links = Links(scene, cast)
-        self._shown_links: Mapping[str, str] = {}
+        self._shown_links: dict[str, str] = {}
         self._events: deque[str] = deque(maxlen=SHOWN_EVENTS)
         self._pings: deque[tuple[float, int]] = deque(maxlen=20)
         self._clock: ClockState | None = None
@@ -56,9 +55,9 @@ class Board:
     async def _tell(self) -> None:
         while True:
             await self._look()
-            if self._links.found != self._shown_links:
-                self._shown_links = dict(self._links.found)
-                for page, address in self._shown_links.items():
+            for page, address in dict(self._links.found).items():
+                if self._shown_links.get(page) != address:
+                    self._shown_links[page] = address
                     self._console.print(f"{page}: {address}", highlight=False, markup=False, soft_wrap=True)
             self._console.print(self._line(), highlight=False, markup=False, soft_wrap=True)
             await asyncio.sleep(SAY_EVERY_S)
