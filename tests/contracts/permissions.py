@@ -126,6 +126,7 @@ TABLE: Final[dict[str, Row]] = {
     "GET /manifest.webmanifest":                          _public(),
     "GET /metrics":                                       _public(),
     "GET /pair":                                          _public(),
+    "GET /rider":                                         _public(),
     "GET /schema":                                        _public(),
     "GET /schema/openapi.json":                           _public(),
     "GET /schema/{path}":                                 _public(),

@@ -88,7 +88,7 @@ async def a_tab(browser: Browser, address: str, **wish: Any) -> AsyncIterator[Ta
     try:
         tab = Tab(context, await context.new_page())
         yield tab
-        assert tab.faults == []
+        assert tab.faults == [], tab.faults
     finally:
         await context.close()
 

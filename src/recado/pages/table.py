@@ -25,4 +25,5 @@ ERROR: Final = Page(name="missing", path="", is_script_needed=False)
 PAGES: Final = (
     INDEX,
     Page(name="pair", path="/pair"),
+    Page(name="rider", path="/rider", role="rider", icon="motorcycle", permissions=("geolocation", "screen-wake-lock")),
 )

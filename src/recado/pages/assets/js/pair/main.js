@@ -66,10 +66,14 @@ function pageFor({ role, scopes = [] }) {
 }
 
 /** @param {string} typed */
-const plain = (typed) => typed.toUpperCase().replace(/[^A-Z0-9]/g, "").slice(0, LETTERS);
+function plain(typed) {
+  return typed.toUpperCase().replace(/[^A-Z0-9]/g, "").slice(0, LETTERS);
+}
 
 /** @param {string} typed */
-const grouped = (typed) => plain(typed).replace(/^(.{4})(?=.)/, "$1-");
+function grouped(typed) {
+  return plain(typed).replace(/^(.{4})(?=.)/, "$1-");
+}
 
 function thisDevice() {
   const agent = navigator.userAgent;
