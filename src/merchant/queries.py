@@ -38,6 +38,20 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     items: list[MenuItem]
 
 
+class MerchantPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Merchants, and the cursor of the next page."""
+
+    merchants: list[Merchant]
+    next_cursor: str | None
+
+
+class StorePage(msgspec.Struct, frozen=True, kw_only=True):
+    """Stores of a city, and the cursor of the next page."""
+
+    stores: list[StoreView]
+    next_cursor: str | None
+
+
 class TicketPage(msgspec.Struct, frozen=True, kw_only=True):
     """Tickets, and the cursor of the next page."""
 
@@ -75,6 +89,23 @@ class EscalationPage(msgspec.Struct, frozen=True, kw_only=True):
 
     escalations: list[EscalationView]
     next_cursor: str | None
+
+
+async def list_merchants(tx: Tx, *, cursor: str | None, limit: int) -> MerchantPage:
+    """Return merchants, oldest first."""
+    found = await db.stores.list_merchants(tx, after=cursor or "", limit=limit + 1)
+    page = found[:limit]
+    return MerchantPage(merchants=page, next_cursor=page[-1].id if len(found) > limit else None)
+
+
+async def list_stores(
+    tx: Tx, city_id: CityId, *, caller: Caller, cursor: str | None, limit: int, at: datetime
+) -> StorePage:
+    """Return a city's stores as they are at this instant, oldest first; raises `CityNotFound`."""
+    await places.get_city(tx, city_id)
+    found = await db.stores.list_stores(tx, city_id, after=cursor or "", limit=limit + 1)
+    page = [_as_seen(one, caller=caller, at=at) for one in found[:limit]]
+    return StorePage(stores=page, next_cursor=page[-1].id if len(found) > limit else None)
 
 
 async def facts_for_order(tx: Tx, store_id: StoreId, item_ids: Iterable[ItemId], at: datetime) -> StoreFacts:
@@ -117,8 +148,7 @@ async def get_merchant(tx: Tx, merchant_id: MerchantId) -> Merchant:
 
 async def get_store(tx: Tx, store_id: StoreId, *, caller: Caller, at: datetime) -> StoreView:
     """Return a store as it is at this instant, as the caller may see it; raises `StoreNotFound`."""
-    seen = view(await _get(tx, store_id), at=at)
-    return seen if policy.may_see_phone(caller, store_id) else msgspec.structs.replace(seen, phone=None)
+    return _as_seen(await _get(tx, store_id), caller=caller, at=at)
 
 
 def view(found: Store, *, at: datetime) -> StoreView:
@@ -177,6 +207,11 @@ async def list_escalations(tx: Tx, *, cursor: str | None, limit: int) -> Escalat
     rows = await db.escalations.list_open_escalations(tx, after=cursor or "", limit=limit + 1)
     page = [msgspec.convert(dict(row), EscalationView) for row in rows[:limit]]
     return EscalationPage(escalations=page, next_cursor=page[-1].id if len(rows) > limit else None)
+
+
+def _as_seen(found: Store, *, caller: Caller, at: datetime) -> StoreView:
+    seen = view(found, at=at)
+    return seen if policy.may_see_phone(caller, found.id) else msgspec.structs.replace(seen, phone=None)
 
 
 async def _get(tx: Tx, store_id: StoreId) -> Store:

@@ -13,7 +13,7 @@ from infra import idempotency
 from infra.db import Tx
 from kernel.actors import Role
 from kernel.geo import Point
-from kernel.ids import CityId
+from kernel.ids import CityId, ZoneId
 from kernel.instants import Dated, Instant
 from kernel.text import GIVEN_ID, NO_NUL, Text
 from places import commands, queries, store
@@ -22,6 +22,7 @@ from places.model import City, RuleRecord, Zone
 Name = Annotated[Text, msgspec.Meta(min_length=1, max_length=120)]
 IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
 CityQuery = Annotated[CityId, QueryParameter(name="city_id", min_length=1, max_length=64, pattern=NO_NUL)]
+ScopeQuery = Annotated[str | None, QueryParameter(name="scope_id", max_length=64, pattern=NO_NUL)]
 _ADMINISTRATION: Final = [allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])]
 
 
@@ -50,6 +51,21 @@ class RuleChange(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Annotated[Text, msgspec.Meta(min_length=1, max_length=500)]
     scope_id: Annotated[Text, msgspec.Meta(max_length=64)] = ""
     valid_from: Instant | None = None
+
+
+class ZoneChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A zone's name and ring as they are to be."""
+
+    name: Name
+    polygon: Annotated[list[Point], msgspec.Meta(min_length=3, max_length=500)]
+
+
+class RuleNow(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule: what holds where nobody said otherwise, and what was said that holds now."""
+
+    name: str
+    default: dict[str, Any]
+    in_force: list[RuleRecord]
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +121,12 @@ async def list_zones(city_id: CityQuery, tx: NamedDependency[Tx]) -> list[Zone]:
     return await queries.list_zones(tx, city_id)
 
 
+@put("/v1/zones/{zone_id:str}", status_code=204, guards=_ADMINISTRATION)
+async def redraw_zone(zone_id: FromPath[ZoneId], data: JSONBody[ZoneChange], tx: NamedDependency[Tx]) -> None:
+    """Give a zone another name or ring. Orders that were placed in it stay in it."""
+    await commands.redraw_zone(tx, zone_id, name=data.name, polygon=data.polygon)
+
+
 @put("/v1/rules/{name:str}", guards=[allow(Role.OPERATOR, scopes=[Scope.RULES, Scope.ADMINISTRATION])])
 async def set_rule(
     name: FromPath[str],
@@ -128,10 +150,29 @@ async def set_rule(
     return RuleSet(name=name, version=version)
 
 
+@get("/v1/rules", guards=[allow(Role.OPERATOR)])
+async def list_rules(
+    tx: NamedDependency[Tx],
+    now: NamedDependency[datetime],
+    rule_kinds: NamedDependency[Mapping[str, Any]],
+    scope_id: ScopeQuery = None,
+) -> list[RuleNow]:
+    """List every rule: its default, and what holds now for everybody, for cities and for stores."""
+    in_force = await store.list_rules_in_force(tx, scope_id=scope_id, at=now)
+    return [
+        RuleNow(
+            name=name,
+            default=msgspec.to_builtins(kind()),
+            in_force=[record for record in in_force if record.name == name],
+        )
+        for name, kind in sorted(rule_kinds.items())
+    ]
+
+
 @get("/v1/rules/{name:str}", guards=[allow(Role.OPERATOR)])
 async def list_rule_versions(name: FromPath[str], tx: NamedDependency[Tx]) -> list[RuleRecord]:
     """List a rule's versions, newest first, at most a hundred."""
     return await store.list_rules(tx, name, limit=100)
 
 
-ROUTES: Final = [found_city, list_cities, draw_zone, list_zones, set_rule, list_rule_versions]
+ROUTES: Final = [found_city, list_cities, draw_zone, list_zones, redraw_zone, list_rules, set_rule, list_rule_versions]

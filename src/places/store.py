@@ -82,10 +82,15 @@ async def find_rule(tx: Tx, name: str, scopes: Sequence[str], *, at: datetime) -
     return (row["version"], row["value"].encode()) if row else None
 
 
+async def list_rules_in_force(tx: Tx, *, scope_id: str | None, at: datetime) -> list[RuleRecord]:
+    """Return of each rule and scope the version in force."""
+    return [_rule_record(row) for row in await tx.fetch(_sql.list_rules_in_force, at, scope_id)]
+
+
 async def list_rules(tx: Tx, name: str, *, limit: int) -> list[RuleRecord]:
     """Return a rule's history, newest first."""
     rows = await tx.fetch(_sql.list_rules, name, limit)
-    return [msgspec.convert(dict(row) | {"value": msgspec.json.decode(row["value"])}, RuleRecord) for row in rows]
+    return [_rule_record(row) for row in rows]
 
 
 def _city(row: asyncpg.Record) -> City:
@@ -96,3 +101,7 @@ def _city(row: asyncpg.Record) -> City:
 def _zone(row: asyncpg.Record) -> Zone:
     polygon = msgspec.json.decode(row["polygon"], type=list[Point])
     return Zone(id=row["id"], city_id=row["city_id"], name=row["name"], polygon=polygon)
+
+
+def _rule_record(row: asyncpg.Record) -> RuleRecord:
+    return msgspec.convert(dict(row) | {"value": msgspec.json.decode(row["value"])}, RuleRecord)

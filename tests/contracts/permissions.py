@@ -99,6 +99,10 @@ def _zone(world: World) -> Any:
     return {"city_id": world.ids["city_id"], "name": "another", "polygon": [_POINT, _POINT, _POINT]}
 
 
+def _ring(world: World) -> Any:
+    return {key: value for key, value in _zone(world).items() if key != "city_id"}
+
+
 def _store(world: World) -> Any:
     place = {"city_id": world.ids["city_id"], "address": "Rua 1", "point": _POINT, "phone": "+5511300011"}
     return {"merchant_id": world.ids["merchant_id"], "name": "another"} | place
@@ -163,6 +167,8 @@ TABLE: Final[dict[str, Row]] = {
     "GET /v1/map":                                        _public(),
     "GET /v1/map/more-streets":                           _public(),
     "GET /v1/map/streets":                                _public(),
+    "GET /v1/merchants":                                  _desk(EVERY),
+    "PATCH /v1/merchants/{merchant_id}":                  _administers(_says(name="as it should be")),
     "POST /v1/merchants":                                 _administers(_says(name="another")),
     "POST /v1/offers/{offer_id}/accept":                  _RIDERS_OWN,
     "POST /v1/offers/{offer_id}/decline":                 Row(rider=OWN, body=_says(reason="tired")),
@@ -206,8 +212,10 @@ TABLE: Final[dict[str, Row]] = {
     "GET /v1/riders":
         _desk(frozenset({S.DISPATCH, S.ADMINISTRATION}), query="city_id={city_id}"),
     "POST /v1/riders":                                    _administers(_rider),
+    "PATCH /v1/riders/{rider_id}":                        _administers(_says(capacity=4)),
     "GET /v1/riders/nearest":                             _desk(CALLS, query="lat=-23.55&lon=-46.63"),
     "GET /v1/riders/{rider_id}/trail":                    _desk(CALLS),
+    "GET /v1/rules":                                      _desk(EVERY),
     "GET /v1/rules/{name}":                               _desk(EVERY),
     "PUT /v1/rules/{name}":
         _desk(frozenset({S.RULES, S.ADMINISTRATION}), _says(value={}, reason="as it was")),
@@ -216,6 +224,7 @@ TABLE: Final[dict[str, Row]] = {
     "POST /v1/share-links/open":                          _public(_says(token="of yesterday"), answer=404),
     "DELETE /v1/share-links/{share_id}":                  Row(customer=OWN, operator=HANDLERS),
     "POST /v1/stores":                                    _administers(_store),
+    "GET /v1/stores":                                     _everybody("city_id={city_id}"),
     "GET /v1/stores/{store_id}":                          _everybody(),
     "PATCH /v1/stores/{store_id}":                        Row(merchant=OWN, operator=ADMINISTRATION, body=_says()),
     "WS /v1/stores/{store_id}/feed":                      Row(merchant=OWN, operator=DISPATCH),
@@ -235,6 +244,7 @@ TABLE: Final[dict[str, Row]] = {
     "POST /v1/tokens":
         _administers(lambda world: {"role": "rider", "subject_id": world.ids["rider_id"]}),
     "POST /v1/zones":                                     _administers(_zone),
+    "PUT /v1/zones/{zone_id}":                            _administers(_ring),
     "GET /v1/zones":                                      _everybody("city_id={city_id}"),
 }
 # fmt: on

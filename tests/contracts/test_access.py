@@ -88,6 +88,7 @@ async def objects(database_url) -> dict[str, str]:
         "order_id": order_id, "ticket_id": ticket_id, "delivery_id": delivery_id, "rider_id": rider_id,
         "offer_id": offer_id, "store_id": counter.store_id, "item_id": counter.pastel, "escalation_id": escalation_id,
         "name": "acceptance", "device_id": device_id, "share_id": share_id, "incident_id": incident_id,
+        "merchant_id": ids.new(str, "mer"), "zone_id": ids.new(str, "zon"),
     }  # fmt: skip
 
 

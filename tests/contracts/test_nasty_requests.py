@@ -20,6 +20,7 @@ WHOLE: dict[str, Any] = {
     "POST /v1/rider/shift/start": {"planned_end_at": LATE, "vehicle": "car", "capacity": 2, "lat": 1.5, "lon": 1.5},
     "PATCH /v1/stores/{store_id}": {
         "paused_until": LATE, "busy": {"extra_minutes": 5, "until": LATE}, "auto_accept": False,
+        "name": "x", "phone": "+5511300000000", "address": "x", "point": {"lat": 1.5, "lon": 1.5},
         "default_prep_minutes": 5, "opening_hours": {"monday": [{"opens": "08:00", "closes": "24:00"}]},
     },
     "PATCH /v1/stores/{store_id}/items/{item_id}": {"is_available": True, "stock_count": 5},
@@ -38,6 +39,7 @@ WHOLE: dict[str, Any] = {
     "POST /v1/deliveries/{delivery_id}/incidents": {
         "report_id": "x", "occurred_at": LATE, "kind": "sos", "note": "x", "lat": 1.5, "lon": 1.5,
     },
+    "PATCH /v1/riders/{rider_id}": {"name": "x", "phone": "+5511300000000", "vehicle": "foot", "capacity": 2},
     "POST /v1/operations/orders/{order_id}/owner": {"instead_of": "x", "note": "x"},
     "POST /v1/orders/{order_id}/confirmation": {"is_right": False, "reason": "x"},
     "POST /v1/tickets/{ticket_id}/reject": {"reason": "item_out_of_stock", "item_ids": ["x"]},

@@ -2,13 +2,14 @@ from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
-from litestar import get, post
+from litestar import get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
 from fleet.commands import shifts as commands
+from fleet.commands.shifts import RiderChange
 from fleet.model.riders import Vehicle
 from fleet.queries import shifts as queries
 from fleet.queries.shifts import RiderPage, ShiftView
@@ -38,6 +39,15 @@ class NewRider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     capacity: Capacity = 3
 
 
+class RiderPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be different about a rider."""
+
+    name: Annotated[Text, msgspec.Meta(min_length=1, max_length=120)] | msgspec.UnsetType = msgspec.UNSET
+    phone: Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{6,14}$")] | msgspec.UnsetType = msgspec.UNSET
+    vehicle: Vehicle | msgspec.UnsetType = msgspec.UNSET
+    capacity: Capacity | msgspec.UnsetType = msgspec.UNSET
+
+
 class RiderRegistered(msgspec.Struct, frozen=True, kw_only=True):
     """The new rider's id."""
 
@@ -57,6 +67,19 @@ class ShiftStart(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def started_from(self) -> Point | None:
         """Where the phone is, if it says so."""
         return None if self.lat is None or self.lon is None else Point(lat=self.lat, lon=self.lon)
+
+
+@patch("/v1/riders/{rider_id:str}", status_code=204, guards=[allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])])
+async def change_rider(
+    rider_id: FromPath[RiderId],
+    data: JSONBody[RiderPatch],
+    caller: NamedDependency[Caller],
+    tx: NamedDependency[Tx],
+    now: NamedDependency[datetime],
+) -> None:
+    """Correct a rider's name or phone, or give them another vehicle from the next shift on. Safe to repeat."""
+    change = RiderChange(**{name: getattr(data, name) for name in RiderChange.__struct_fields__})
+    await commands.change_rider(tx, rider_id, change, act=caller.act(now))
 
 
 @post("/v1/riders", guards=[allow(Role.OPERATOR, scopes=[Scope.ADMINISTRATION])])
@@ -140,4 +163,4 @@ async def end_shift(
     return await queries.get_shift(tx, rider_id, now=now)
 
 
-ROUTES: Final = [register_rider, list_riders, get_shift, start_shift, take_break, resume, end_shift]
+ROUTES: Final = [change_rider, register_rider, list_riders, get_shift, start_shift, take_break, resume, end_shift]

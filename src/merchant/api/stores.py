@@ -4,7 +4,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from accounts.guards import allow
 from accounts.model import CALLERS, Caller, Scope
@@ -14,14 +14,14 @@ from kernel.actors import Role
 from kernel.geo import Point
 from kernel.ids import CityId, ItemId, MerchantId, StoreId
 from kernel.instants import Dated, Instant
-from kernel.text import GIVEN_ID, Text
+from kernel.text import GIVEN_ID, NO_NUL, Text
 from merchant import commands, queries
 from merchant.commands.menus import ItemChange
 from merchant.commands.setup import NewStore, StoreChange
 from merchant.model.stores import Busy, MenuItem, Merchant, OpeningHours
 from merchant.policy.menus import WantedItem
 from merchant.policy.stores import MAX_PREP_MINUTES
-from merchant.queries import Menu, StoreView
+from merchant.queries import Menu, MerchantPage, StorePage, StoreView
 
 Name = Annotated[Text, msgspec.Meta(min_length=1, max_length=120)]
 Phone = Annotated[str, msgspec.Meta(pattern=r"^\+[1-9]\d{6,14}$")]  # E.164
@@ -30,6 +30,9 @@ PrepMinutes = Annotated[int, msgspec.Meta(ge=1, le=MAX_PREP_MINUTES)]
 PriceMinor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 StockCount = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Unset = msgspec.UnsetType
+CityQuery = Annotated[CityId, QueryParameter(name="city_id", min_length=1, max_length=64, pattern=NO_NUL)]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", max_length=64, pattern=NO_NUL)]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
 IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=128)]
 USUAL_PREP_MINUTES: Final = 15  # what most kitchens of the benchmark days promise; learned per store later
 
@@ -58,13 +61,17 @@ class StoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class StorePatch(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be different; null ends a pause or busy mode."""
+    """What is to be different; null ends a pause or busy mode. Name, phone, address and place are administration's."""
 
     paused_until: Instant | Unset | None = msgspec.UNSET
     busy: Busy | Unset | None = msgspec.UNSET
     auto_accept: bool | Unset = msgspec.UNSET
     default_prep_minutes: PrepMinutes | Unset = msgspec.UNSET
     opening_hours: OpeningHours | Unset = msgspec.UNSET
+    name: Name | Unset = msgspec.UNSET
+    phone: Phone | Unset = msgspec.UNSET
+    address: Address | Unset = msgspec.UNSET
+    point: Point | Unset = msgspec.UNSET
 
 
 class ItemImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +112,34 @@ async def add_merchant(
 
     asked = idempotency.fingerprint("add_merchant", data)
     return await idempotency.once(tx, caller.id, idempotency_key, asked, do, answer_type=Merchant, now=now)
+
+
+@get("/v1/merchants", guards=[allow(Role.OPERATOR)])
+async def list_merchants(tx: NamedDependency[Tx], cursor: Cursor = None, limit: Limit = 50) -> MerchantPage:
+    """List merchants, oldest first."""
+    return await queries.list_merchants(tx, cursor=cursor, limit=limit)
+
+
+@patch("/v1/merchants/{merchant_id:str}", guards=_ADMINISTRATION)
+async def rename_merchant(
+    merchant_id: FromPath[MerchantId], data: JSONBody[MerchantRequest], tx: NamedDependency[Tx]
+) -> Merchant:
+    """Give a merchant another name."""
+    await commands.rename_merchant(tx, merchant_id, name=data.name)
+    return Merchant(id=merchant_id, name=data.name)
+
+
+@get("/v1/stores", guards=[allow(*CALLERS)])
+async def list_stores(
+    city_id: CityQuery,
+    caller: NamedDependency[Caller],
+    tx: NamedDependency[Tx],
+    now: NamedDependency[datetime],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> StorePage:
+    """List a city's stores, and whether they take orders now."""
+    return await queries.list_stores(tx, city_id, caller=caller, cursor=cursor, limit=limit, at=now)
 
 
 @post("/v1/stores", guards=_ADMINISTRATION)
@@ -183,4 +218,15 @@ async def change_item(
     return await commands.change_item(tx, store_id, item_id, change, by=caller, now=now)
 
 
-ROUTES: Final = [add_merchant, add_store, get_store, change_store, import_menu, get_menu, change_item]
+ROUTES: Final = [
+    list_merchants,
+    rename_merchant,
+    list_stores,
+    add_merchant,
+    add_store,
+    get_store,
+    change_store,
+    import_menu,
+    get_menu,
+    change_item,
+]

@@ -5,6 +5,7 @@ import msgspec
 from accounts.model import Caller
 from infra import ids, outbox
 from infra.db import Tx
+from kernel.errors import Forbidden
 from kernel.events import Act
 from kernel.geo import Point
 from kernel.ids import CityId, MerchantId, StoreId
@@ -79,6 +80,9 @@ async def change_store(tx: Tx, store_id: StoreId, change: StoreChange, *, by: Ca
     Orders that were placed before a store moved are picked up where it was.
     """
     before = await lock_store(tx, store_id, by=by)
+    has_particulars = any(getattr(change, name) is not msgspec.UNSET for name in ("name", "phone", "address", "point"))
+    if has_particulars and not policy.may_change_particulars(by):
+        raise Forbidden("Only administration changes a store's name, phone, address or place.")
     return await apply_change(tx, before, change, act=by.act(now))
 
 

@@ -25,6 +25,11 @@ def may_change_store(caller: Caller, store_id: StoreId) -> bool:
     return works_at(caller, store_id) or caller.has(Scope.ADMINISTRATION)
 
 
+def may_change_particulars(caller: Caller) -> bool:
+    """Tell whether the caller may say what a store is called, where it is and how it is rung up: administration."""
+    return caller.has(Scope.ADMINISTRATION)
+
+
 def may_see_phone(caller: Caller, store_id: StoreId) -> bool:
     """Tell whether the caller may ring this store up: its staff, and the desk."""
     return works_at(caller, store_id) or caller.role is Role.OPERATOR

@@ -1,6 +1,14 @@
 -- name: insert_merchant
 INSERT INTO merchants (id, name, created_at) VALUES ($1, $2, $3)
 
+-- name: list_merchants
+SELECT id, name FROM merchants WHERE id > $1 ORDER BY id LIMIT $2
+
+-- name: list_stores
+SELECT id, merchant_id, city_id, name, phone, address, lat, lon, time_zone, opening_hours, default_prep_minutes,
+       auto_accept, busy_extra_minutes, busy_until, paused_until
+FROM stores WHERE city_id = $1 AND id > $2 ORDER BY id LIMIT $3
+
 -- name: find_merchant
 SELECT id, name FROM merchants WHERE id = $1
 

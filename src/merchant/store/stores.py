@@ -7,7 +7,7 @@ import msgspec
 from infra.db import Tx
 from infra.sql import load
 from kernel.geo import Point
-from kernel.ids import MerchantId, StoreId
+from kernel.ids import CityId, MerchantId, StoreId
 from merchant.model.stores import Busy, Merchant, OpeningHours, Store
 
 _sql: Final = load("merchant")
@@ -28,6 +28,17 @@ async def find_merchant(tx: Tx, merchant_id: MerchantId) -> Merchant | None:
 async def rename_merchant(tx: Tx, merchant_id: MerchantId, *, name: str) -> bool:
     """Write a merchant's name; False where there is none."""
     return await tx.fetchval(_sql.rename_merchant, merchant_id, name) is not None
+
+
+async def list_merchants(tx: Tx, *, after: str, limit: int) -> list[Merchant]:
+    """Return merchants, oldest first."""
+    return [msgspec.convert(dict(row), Merchant) for row in await tx.fetch(_sql.list_merchants, after, limit)]
+
+
+async def list_stores(tx: Tx, city_id: CityId, *, after: str, limit: int) -> list[Store]:
+    """Return a city's stores, oldest first."""
+    rows = await tx.fetch(_sql.list_stores, city_id, after, limit)
+    return [found for row in rows if (found := _store(row)) is not None]
 
 
 async def insert_store(tx: Tx, store: Store, *, now: datetime) -> None:

@@ -39,6 +39,12 @@ WHERE name = $1 AND scope_id = ANY ($2::text[]) AND valid_from <= $3
 ORDER BY array_position($2::text[], scope_id), valid_from DESC, version DESC
 LIMIT 1
 
+-- name: list_rules_in_force
+-- Of each rule and scope the version that holds now; `$2` narrows to one city or store, beside what holds for everybody.
+SELECT DISTINCT ON (name, scope_id) version, name, scope_id, value, valid_from, owner_id, reason FROM rules
+WHERE valid_from <= $1 AND ($2::text IS NULL OR scope_id IN ('', $2))
+ORDER BY name, scope_id, valid_from DESC, version DESC
+
 -- name: list_rules
 SELECT version, name, scope_id, value, valid_from, owner_id, reason FROM rules
 WHERE name = $1 ORDER BY version DESC LIMIT $2

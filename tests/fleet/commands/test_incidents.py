@@ -30,8 +30,7 @@ async def plan(town, incident_id, what="wait", note="ten minutes", *, by=1):
 
 async def open_ones(town, **asked):
     async with town.database.read() as tx:
-        page = await queries.list_open(tx, **({"city_id": town.city_id, "cursor": None, "limit": 50} | asked))
-    return page
+        return await queries.list_open(tx, **({"city_id": town.city_id, "cursor": None, "limit": 50} | asked))
 
 
 async def carrying(town, name="Ana"):
