@@ -31,6 +31,7 @@ DESKTOP: Final = {"width": 1280, "height": 800}
 SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TARGET_PX: Final = 44
+SETTLES_MS: Final = 60  # another colour scheme, on a busy machine
 
 
 def find_chromium() -> str | None:
@@ -67,7 +68,8 @@ class Tab:
 
     async def is_accessible(self) -> None:
         await assert_accessible(self.page)
-        assert await too_small(self.page) == []
+        small = await too_small(self.page)
+        assert small == [], "\n".join(small)
 
     async def shoot(self, name: str) -> None:
         """Take a picture at both widths in light and dark, where RECADO_SCREENS says where to put it."""
@@ -76,7 +78,8 @@ class Tab:
 
 def _is_fault(said: Any) -> bool:
     # A refused request is what a test may want; what the policy blocks or a script throws never is.
-    return said.type == "error" and "Failed to load resource" not in said.text and "WebSocket" not in said.text
+    refused = ("Failed to load resource", "WebSocket", "fetching the script")
+    return said.type == "error" and not any(text in said.text for text in refused)
 
 
 @asynccontextmanager
@@ -115,6 +118,7 @@ async def assert_accessible(page: Page) -> None:
     """Hold the page to WCAG 2.2 AA as far as axe-core can tell, in light and in dark."""
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.evaluate(f"() => new Promise(seen => requestAnimationFrame(() => setTimeout(seen, {SETTLES_MS})))")
         # Evaluated by the debugger, which no policy of the page's concerns.
         await page.evaluate(AXE_SCRIPT)
         found = await page.evaluate("rules => axe.run({runOnly: rules})", RULES)
@@ -122,8 +126,11 @@ async def assert_accessible(page: Page) -> None:
             f"{scheme}: {fault['id']}: {node['html']} ({node['failureSummary']})"
             for fault in found["violations"]
             for node in fault["nodes"]
+            if not (
+                fault["id"] == "target-size" and "map-marker" in node["html"]
+            )  # pins overlap; the lists have the same
         ]
-        assert faults == []
+        assert faults == [], "\n".join(faults)
     await page.emulate_media(color_scheme="light")
 
 

@@ -26,4 +26,5 @@ PAGES: Final = (
     INDEX,
     Page(name="pair", path="/pair"),
     Page(name="rider", path="/rider", role="rider", icon="motorcycle", permissions=("geolocation", "screen-wake-lock")),
+    Page(name="operations", path="/operations", role="operator", icon="map"),
 )
