@@ -132,3 +132,15 @@ async def test_a_map_that_was_seen_before_opens_without_a_network(browser, wire)
         await tab.page.evaluate(OPEN, {"module": load_assets().url("js/core/map.js"), "how": {}})
 
         assert await tab.text_of(".map-attribution") == "© OpenStreetMap contributors, ODbL"
+
+
+async def test_a_city_without_streets_of_its_own_still_has_a_map(browser, wire):
+    """Because an installation may be elsewhere and show a tile server's pictures, or markers alone."""
+    bahia = {"lat": -12.97, "lon": -38.51}
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go("/pair")
+        await tab.page.evaluate(OPEN, {"module": load_assets().url("js/core/map.js"), "how": {"centre": bahia}})
+        await call(tab, "mark", "store", {"kind": "store", "label": "Acarajé da Dinha", "place": bahia})
+        await call(tab, "fit", [bahia])
+
+        assert await call(tab, "sees", bahia)

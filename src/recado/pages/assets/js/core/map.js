@@ -50,11 +50,9 @@ export class CityMap {
     element.setAttribute("role", "region");
     element.setAttribute("aria-label", label);
     const moves = !isStill();
-    const { south, west, north, east } = described.bounds;
     this.leaflet = L.map(element, {
       center: [centre.lat, centre.lon], zoom, minZoom: 11, maxZoom: 19, zoomControl: false, attributionControl: false,
       zoomAnimation: moves, fadeAnimation: false, markerZoomAnimation: moves, inertia: moves,
-      maxBounds: L.latLngBounds([south, west], [north, east]).pad(1), maxBoundsViscosity: 0.5,
     });
     if (!moves) withoutMovement(L, this.leaflet);
     L.control.zoom({ position: "topright", zoomInTitle: t("common.map.zoom_in"), zoomOutTitle: t("common.map.zoom_out") }).addTo(this.leaflet);
