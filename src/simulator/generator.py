@@ -78,8 +78,8 @@ WHOLE_DAY: Final = (
 )
 EVENING: Final = (Wave(middle_h=0.8, spread_h=0.3, share=1.0),)
 WHOLE_EVENING: Final = (
-    Wave(middle_h=1.4, spread_h=0.5, share=0.65),  # eight o'clock, where the evening starts at half past six
-    Wave(middle_h=2.8, spread_h=0.35, share=0.35),
+    Wave(middle_h=1.5, spread_h=0.65, share=0.6),  # eight o'clock, where the evening starts at half past six
+    Wave(middle_h=3.0, spread_h=0.5, share=0.4),
 )
 
 
