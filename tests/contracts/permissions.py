@@ -135,6 +135,7 @@ TABLE: Final[dict[str, Row]] = {
     "GET /schema/openapi.json":                           _public(),
     "GET /schema/{path}":                                 _public(),
     "GET /service-worker.js":                             _public(),
+    "GET /store":                                         _public(),
     "GET /v1/cities":                                     _everybody(),
     "POST /v1/cities":                                    _administers(_city),
     "GET /v1/clock":                                      _everybody(),

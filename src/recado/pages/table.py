@@ -25,6 +25,7 @@ ERROR: Final = Page(name="missing", path="", is_script_needed=False)
 PAGES: Final = (
     INDEX,
     Page(name="pair", path="/pair"),
+    Page(name="store", path="/store", role="merchant", icon="store", permissions=("screen-wake-lock",)),
     Page(name="rider", path="/rider", role="rider", icon="motorcycle", permissions=("geolocation", "screen-wake-lock")),
     Page(name="operations", path="/operations", role="operator", icon="map"),
 )

@@ -12,7 +12,7 @@ export function byId(id) {
 
 /**
  * Make an element. Text stays text: nothing is ever read as HTML.
- * `h("button", {class: "button", disabled: true, onclick: accept, dataset: {id}}, t("store.accept"))`
+ * `h("button", {class: "button", disabled: true, onclick: accept, dataset: {id}}, t("store.seen"))`
  * @param {string} tag
  * @param {Record<string, any>} [properties] attributes; `on…` functions listen; null, undefined and false are left out
  * @param {...(Node | string | number | null | undefined | false)} children

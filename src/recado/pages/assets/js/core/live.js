@@ -86,12 +86,12 @@ export class Bell {
   stop() {
     this.isRinging = false;
     clearTimeout(this.#timer);
-    navigator.vibrate?.(0);
+    shake(0);
   }
 
   /** Ring once. */
   strike() {
-    navigator.vibrate?.([180, 90, 180]);
+    shake([180, 90, 180]);
     const audio = this.#audio;
     if (!audio || audio.state !== "running") return;
     CHORD_HZ.forEach((pitch_hz, number) => {
@@ -106,4 +106,9 @@ export class Bell {
       tone.stop(at + 1);
     });
   }
+}
+
+/** Before the first touch browsers refuse, and complain. @param {number | number[]} pattern_ms */
+function shake(pattern_ms) {
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(pattern_ms);
 }
