@@ -79,21 +79,26 @@ def is_claimed_again(pairing: Pairing, *, claimed_from: bytes, now: datetime) ->
 class Refresh(StrEnum):
     """What is done with a refresh token that comes in."""
 
-    ROTATE = "rotate"  # it is the device's: it gets the next one
-    REPEAT = (
-        "repeat"  # it was the device's a moment ago: another tab, or an answer that got lost, gets the same next one
-    )
-    REVOKE = "revoke"  # it was the device's long ago: two have it, and nobody can tell who is the thief
+    ROTATE = "rotate"  # the device gets the next one
+    REPEAT = "repeat"  # it got the next one a moment ago, and gets the same again: another tab, or the answer was lost
+    REVOKE = "revoke"  # the next one was given long ago: two have copies, and nobody can tell who is the thief
     REFUSE = "refuse"
 
 
 def judge_refresh(device: Device, *, refresh_no: int, token_hash: bytes, is_ours: bool, now: datetime) -> Refresh:
-    """Decide about a refresh token that names this device; `is_ours` where only we can have made it."""
+    """Decide about a refresh token that names this device; `is_ours` where only we can have made it.
+
+    For 30 s after a rotation the token before it and the one it gave get the same answer: whatever two tabs, a page
+    that is loaded twice and a slow network send in whatever order, all end with the same token.
+    """
     if device.revoked_at is not None:
         return Refresh.REFUSE
+    was_just_rotated = device.previous_until is not None and now < device.previous_until
     if token_hash == device.refresh_hash:
-        return Refresh.REFUSE if now >= device.last_seen_at + UNUSED_LASTS else Refresh.ROTATE
-    if token_hash == device.previous_hash and device.previous_until is not None and now < device.previous_until:
+        if now >= device.last_seen_at + UNUSED_LASTS:
+            return Refresh.REFUSE
+        return Refresh.REPEAT if was_just_rotated else Refresh.ROTATE
+    if token_hash == device.previous_hash and was_just_rotated:
         return Refresh.REPEAT
     # A made-up token must not sign a device out; one of ours from before can only be a copy.
     return Refresh.REVOKE if is_ours and refresh_no < device.refresh_no else Refresh.REFUSE

@@ -125,6 +125,7 @@ def test_a_token_speaks_for_whom_it_was_made(deployment, tmp_path):
         (["--role", "operator", "--subject", f"per_{'0' * 26}"], "--scope: an operator needs"),
         (["--role", "merchant", "--subject", f"per_{'0' * 26}"], "--store: a merchant's staff needs"),
         (["--role", "merchant", "--subject", f"per_{'0' * 26}", "--store", "7"], "--store: 7 is not a store's id"),
+        (["--role", "rider", "--subject", f"rdr_{'0' * 26}", "--manager"], "--manager: only a merchant's staff"),
     ],
 )
 def test_a_token_that_could_not_be_used_is_not_made(words, says, tmp_path):

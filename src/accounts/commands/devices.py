@@ -79,8 +79,8 @@ async def claim(
 async def refresh(tx: Tx, presented: Presented, *, keys: Keys, now: datetime) -> Device | SessionOver:
     """Give a device its next refresh token, which is made from what this returns.
 
-    The one it had is good for 30 s more, as two tabs may send it at once, and an answer may get lost; whoever sends
-    it gets the same next one. After that it can only be a copy, and the device is revoked.
+    The one it had is good for 30 s more, and gets the same next one; after that it can only be a copy, and the device
+    is revoked.
     """
     device = await store.lock_device(tx, presented.device_id)
     if device is None:
