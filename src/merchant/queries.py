@@ -151,6 +151,19 @@ async def get_store(tx: Tx, store_id: StoreId, *, caller: Caller, at: datetime) 
     return _as_seen(await _get(tx, store_id), caller=caller, at=at)
 
 
+class StoreSign(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands over a store's door, and its time zone: nobody's secret."""
+
+    name: str
+    time_zone: str
+
+
+async def get_store_sign(tx: Tx, store_id: StoreId) -> StoreSign:
+    """Return what anybody may know of a store they ordered from."""
+    found = await _get(tx, store_id)
+    return StoreSign(name=found.name, time_zone=found.time_zone)
+
+
 def view(found: Store, *, at: datetime) -> StoreView:
     """Return a store with what only holds at this instant."""
     return StoreView(

@@ -20,6 +20,21 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Trouble(StrEnum):
+    """What keeps an order from its door, in the customer's words."""
+
+    NOBODY_FOUND = "nobody_found"  # no rider yet: wait or cancel
+    TURNED_BACK = "turned_back"  # the rider brings the food back
+    FAILED = "failed"  # the desk sees to it
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last telling fact says of an order: a trouble, or since when its rider is at the door."""
+
+    trouble: Trouble | None = None
+    arrived_at: datetime | None = None
+
+
 class RevisionCause(StrEnum):
     """Why an estimate changed. Customers are told it in their language; it is never free text."""
 

@@ -14,10 +14,12 @@ from infra.sql import load
 from kernel.actors import Role
 from kernel.geo import Point
 from kernel.ids import OrderId, RiderId, StoreId
+from merchant import queries as stores
 from orders import queries as orders
-from tracking.model import RevisionCause, Stage
+from orders.model import OrderStatus, PaymentMethod
+from tracking.model import RevisionCause, Stage, Standing, Trouble
 from tracking.policy import privacy
-from tracking.policy.stages import STAGE_AFTER, STAGE_OF
+from tracking.policy.stages import OVER, STAGE_AFTER, STAGE_OF, STANDING_FACTS, standing_after
 
 _sql: Final = load("tracking")
 
@@ -49,8 +51,26 @@ class RevisionView(msgspec.Struct, frozen=True, kw_only=True):
     revised_at: datetime
 
 
+class TrackedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """So many of something: without notes, options and prices, which are nobody's who only follows."""
+
+    name: str
+    quantity: int
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be paid at the door."""
+
+    amount_minor: int
+    currency: str
+
+
 class TrackingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An order's way as one role may see it. Nothing is promised before it is placed, nothing expected once over."""
+    """An order's way as one role may see it. Nothing is promised before it is placed, nothing expected once over.
+
+    `time_zone` is the store's: times are said as its clocks do. `dropoff_code` is for who waits at the door, and only
+    while the food is on its way to it. `ended_as` says how an order of stage `cancelled` ended.
+    """
 
     order_id: OrderId
     short_number: int
@@ -58,15 +78,25 @@ class TrackingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     epoch: str
     stage: Stage
     store_id: StoreId
+    store_name: str
+    time_zone: str
+    items: list[TrackedItem]
     reason: str | None = None
+    ended_as: OrderStatus | None = None
     placed_at: datetime | None = None
     accepted_at: datetime | None = None
+    preparing_at: datetime | None = None
     picked_up_at: datetime | None = None
+    rider_arrived_at: datetime | None = None
     delivered_at: datetime | None = None
+    ended_at: datetime | None = None
+    trouble: Trouble | None = None
     promise: PromiseView | None = None
     eta: EtaView | None = None
     revisions: list[RevisionView] = []
     rider: RiderCard | None = None
+    dropoff_code: str | None = None
+    due: Due | None = None
     pickup: Point | None = None
     dropoff: Point | None = None
 
@@ -91,18 +121,31 @@ async def get_tracking(tx: Tx, order_id: OrderId, *, caller: Caller) -> Tracking
     """Return an order's way as the caller may see it; raises `OrderNotFound` where it is not theirs."""
     seen = await orders.get_order(tx, order_id, caller=caller)
     whole = await orders.get_whole_order(tx, order_id)
+    sign = await stores.get_store_sign(tx, whole.store_id)
+    standing = await _standing(tx, order_id)
+    stage = STAGE_OF[whole.status]
     view = TrackingView(
         order_id=order_id,
         short_number=whole.short_number,
         seq=whole.seq,
         epoch=whole.epoch,
-        stage=STAGE_OF[whole.status],
+        stage=stage,
         store_id=whole.store_id,
+        store_name=sign.name,
+        time_zone=sign.time_zone,
+        items=[TrackedItem(name=line.name, quantity=line.quantity) for line in whole.lines],
         reason=whole.end_reason,
+        ended_as=whole.status if stage is Stage.CANCELLED else None,
         placed_at=whole.placed_at,
         accepted_at=whole.accepted_at,
+        preparing_at=whole.preparing_at,
         picked_up_at=whole.picked_up_at,
+        rider_arrived_at=standing.arrived_at,
         delivered_at=whole.delivered_at,
+        ended_at=whole.ended_at,
+        trouble=None if stage in OVER else standing.trouble,
+        dropoff_code=whole.dropoff_code if privacy.may_see_code(stage, caller.role) else None,
+        due=_due(whole),
         dropoff=seen.dropoff,
         rider=await _card(tx, order_id, caller.role),
     )
@@ -164,6 +207,17 @@ async def _carrying(tx: Tx, order_id: OrderId) -> tuple[privacy.Carrying, int]:
     if row is None:
         return privacy.NOBODY, 0
     return privacy.carrying_after(privacy.NOBODY, row["type"], row["rider_id"]), row["seq"]
+
+
+async def _standing(tx: Tx, order_id: OrderId) -> Standing:
+    """Return what hinders the order or waits at its door, from its own history."""
+    row = await tx.fetchrow(_sql.find_last_fact, order_id, list(STANDING_FACTS))
+    return Standing() if row is None else standing_after(row["type"], at=row["occurred_at"])
+
+
+def _due(whole: orders.OrderView) -> Due | None:
+    is_owed = whole.payment_method is PaymentMethod.CASH and STAGE_OF[whole.status] not in OVER
+    return Due(amount_minor=whole.total_minor, currency=whole.currency) if is_owed else None
 
 
 async def _card(tx: Tx, order_id: OrderId, role: Role) -> RiderCard | None:

@@ -129,13 +129,18 @@ TABLE: Final[dict[str, Row]] = {
     "GET /health/ready":                                  _public(),
     "GET /manifest.webmanifest":                          _public(),
     "GET /metrics":                                       _public(),
+    "GET /operations":                                    _public(),
     "GET /pair":                                          _public(),
     "GET /rider":                                         _public(),
     "GET /schema":                                        _public(),
     "GET /schema/openapi.json":                           _public(),
     "GET /schema/{path}":                                 _public(),
     "GET /service-worker.js":                             _public(),
+<<<<<<< HEAD
     "GET /store":                                         _public(),
+=======
+    "GET /t/{token}":                                     _public(),
+>>>>>>> 34b285a (recado: Show customers their order's way.)
     "GET /v1/cities":                                     _everybody(),
     "POST /v1/cities":                                    _administers(_city),
     "GET /v1/clock":                                      _everybody(),

@@ -1,6 +1,5 @@
 """A town that runs on the machine's own time, and its people: over the API, as their apps would."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -177,15 +176,6 @@ def a_town(*, database_url: str, redis_url: str, logs: Path) -> Iterator[Town]:
         assert house.bugs() == {}
     finally:
         house.close()
-
-
-def until(is_true: Any, *, within_s: float = 10) -> Any:
-    """Wait for what other processes do, and return it."""
-    give_up_at = time.monotonic() + within_s
-    while not (found := is_true()):
-        assert time.monotonic() < give_up_at, f"did not happen within {within_s:g} s"
-        time.sleep(0.05)
-    return found
 
 
 def _is_ready(town: Town) -> bool:

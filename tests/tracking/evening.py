@@ -14,6 +14,8 @@ from kernel.actors import Actor, Role
 from kernel.events import Act, Event
 from kernel.geo import Point, offset
 from kernel.ids import CustomerId, DeliveryId, OrderId, RiderId, StoreId
+from merchant import commands as merchants
+from merchant.commands.setup import NewStore
 from orders import commands as orders
 from orders.model import NewOrder, Order, OrderLine, PaymentMethod, RiderComing
 from places import commands as places
@@ -36,7 +38,7 @@ class Evening:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.now = NOON
-        self.store_id = ids.new(StoreId, "sto")
+        self.store_id = StoreId("")
         self.city_id: Any = None
 
     async def begin(self) -> "Evening":
@@ -45,6 +47,19 @@ class Evening:
                 tx, name="Sampa", country="BR", currency="BRL", time_zone="America/Sao_Paulo", centre=SQUARE, now=NOON
             )
             self.city_id = city.id
+            merchant = await merchants.add_merchant(tx, name="Cooperativa", now=NOON)
+            new = NewStore(
+                merchant_id=merchant.id,
+                city_id=city.id,
+                name="Cantina",
+                phone="+551133334444",
+                address="Praça da Sé, 1",
+                point=SQUARE,
+                opening_hours={},
+                default_prep_minutes=15,
+                auto_accept=False,
+            )
+            self.store_id = (await merchants.add_store(tx, new, now=NOON)).id
             for name, rider_id in RIDERS.items():
                 await tx.execute(
                     "INSERT INTO riders (id, city_id, name, phone, vehicle, capacity, created_at)"

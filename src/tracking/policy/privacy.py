@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from kernel.actors import Role
+from tracking.model import Stage
 
 Fields = tuple[str, ...]
 
@@ -168,3 +169,8 @@ def may_see_position(carrying: Carrying, role: Role) -> bool:
 def may_see_card(carrying: Carrying, role: Role) -> bool:
     """Tell whether this role may know the rider's first name and vehicle now."""
     return carrying.phase is not None and carrying.phase in CARDS.get(role, frozenset())
+
+
+def may_see_code(stage: Stage, role: Role) -> bool:
+    """Tell whether this role may know the code that is said at the door: who waits there, while the food comes."""
+    return stage is Stage.ON_THE_WAY and role in {Role.CUSTOMER, Role.FOLLOWER}

@@ -1,9 +1,10 @@
 """The customer's words for an order's way."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
-from tracking.model import Stage
+from tracking.model import Stage, Standing, Trouble
 
 # fmt: off
 STAGE_OF: Final[Mapping[str, Stage]] = {
@@ -42,3 +43,20 @@ OVER: Final = frozenset({Stage.DELIVERED, Stage.COMPLETED, Stage.CANCELLED})
 def is_over(status: str) -> bool:
     """Tell whether an order of this status needs no estimate any more."""
     return STAGE_OF[status] in OVER
+
+
+_ARRIVED: Final = "order.rider_arrived_at_dropoff"
+_TROUBLE_OF: Final[Mapping[str, Trouble]] = {
+    "delivery.nobody_found": Trouble.NOBODY_FOUND,
+    "delivery.turned_back": Trouble.TURNED_BACK,
+    "delivery.failed": Trouble.FAILED,
+}
+# Each of these says by itself how the order stands from then on: the last one counts.
+STANDING_FACTS: Final = (*_TROUBLE_OF, _ARRIVED, "order.rider_assigned", "order.picked_up", "order.delivered")
+
+
+def standing_after(event_type: str, *, at: datetime) -> Standing:
+    """Return how an order stands whose last telling fact is this one."""
+    if event_type == _ARRIVED:
+        return Standing(arrived_at=at)
+    return Standing(trouble=_TROUBLE_OF.get(event_type))

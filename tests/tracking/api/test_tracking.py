@@ -8,7 +8,20 @@ import websockets
 from tests.infra.live.conftest import Watcher
 from tests.tracking.evening import RIDERS, delivery_of
 
+<<<<<<< HEAD
 from fleet.messages import TurnedBack
+=======
+from accounts.model import Caller, Scope
+from accounts.tokens import Tokens
+from fleet.messages import NobodyFound, RiderPosition, TurnedBack
+from infra import clock
+from infra.clock import DomainClock
+from infra.db import Database
+from infra.live.announcer import RedisAnnouncer
+from infra.live.positions import publish_position
+from infra.relay import Relay
+from infra.wakes import Wakes
+>>>>>>> 34b285a (recado: Show customers their order's way.)
 from kernel.actors import Role
 from kernel.ids import RiderId
 
@@ -226,3 +239,58 @@ async def test_an_order_that_is_only_received_has_no_promise_yet(house):
 
     assert view["stage"] == "waiting"
     assert not {"promise", "eta", "rider", "revisions"} & set(view)
+
+
+async def test_who_waits_is_told_where_it_comes_from_what_is_in_it_and_what_to_have_ready(house):
+    order_id = await house.evening.place()
+
+    seen = (await house.get(order_id, house.token(Role.CUSTOMER))).json()
+
+    assert (seen["store_name"], seen["time_zone"]) == ("Cantina", "America/Sao_Paulo")
+    assert [set(item) for item in seen["items"]] == [{"name", "quantity"}]
+    assert set(seen["due"]) == {"amount_minor", "currency"}
+
+
+async def test_the_code_for_the_door_is_told_with_the_food_and_not_before_or_after_it(house):
+    evening = house.evening
+    order_id = await evening.place()
+    await evening.accept(order_id)
+    await evening.assign(order_id)
+    before = await house.get(order_id, house.token(Role.CUSTOMER))
+    await evening.step(order_id, "pick_up")
+    on_the_way = {role: (await house.get(order_id, token)).json() for role, token in house.everybody.items()}
+    await evening.step(order_id, "deliver", proof="code")
+    after = await house.get(order_id, house.token(Role.CUSTOMER))
+
+    assert [role for role, seen in on_the_way.items() if "dropoff_code" in seen] == ["customer"]
+    assert "dropoff_code" not in before.json() | after.json()
+    assert "due" not in after.json()
+
+
+async def test_a_trouble_is_told_until_it_is_over(house):
+    evening = house.evening
+    order_id = await evening.place()
+    await evening.accept(order_id)
+    nobody = NobodyFound(
+        order_id=order_id,
+        delivery_id=delivery_of(order_id),
+        city_id=evening.city_id,
+        store_id=evening.store_id,
+        due_at=NOON,
+    )
+    await evening.tell(order_id, nobody)
+    troubled = await house.get(order_id, house.token(Role.CUSTOMER))
+    await evening.assign(order_id)
+    helped = await house.get(order_id, house.token(Role.CUSTOMER))
+
+    assert (troubled.json()["trouble"], "trouble" in helped.json()) == ("nobody_found", False)
+
+
+async def test_how_an_order_ended_is_told(house):
+    evening = house.evening
+    order_id = await evening.place()
+    await evening.step(order_id, "reject", reason="closing", item_ids=[])
+
+    seen = (await house.get(order_id, house.token(Role.CUSTOMER))).json()
+
+    assert (seen["stage"], seen["ended_as"], seen["reason"]) == ("cancelled", "rejected", "closing")

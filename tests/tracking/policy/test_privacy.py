@@ -8,6 +8,7 @@ import orders.messages
 import tracking.messages
 from kernel.actors import Role
 from kernel.events import Event
+from tracking.model import Stage
 from tracking.policy.privacy import (
     CARDS,
     CARRYING_FACTS,
@@ -18,6 +19,7 @@ from tracking.policy.privacy import (
     Phase,
     carrying_after,
     may_see_card,
+    may_see_code,
     may_see_position,
     visible,
 )
@@ -236,3 +238,9 @@ def test_every_role_with_a_column_has_decided_phases():
 def test_facts_say_who_carries_from_then_on(event_type, expected):
     assert carrying_after(Carrying("rdr_1", A), event_type, "rdr_2") == expected
     assert (event_type in CARRYING_FACTS) == (event_type != "order.ready")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("stage", Stage)
+def test_the_code_is_for_who_waits_at_the_door_while_the_food_is_on_its_way(stage, role):
+    assert may_see_code(stage, role) is (stage is Stage.ON_THE_WAY and role in {C, F})

@@ -43,11 +43,11 @@ export function plural(key, count, facts = {}) {
 export const number = (value, options) => new Intl.NumberFormat(locale, options).format(value);
 
 /** The time of day in the city. @param {string | number | Date} instant */
-export const time = (instant) => format(instant, { hour: "2-digit", minute: "2-digit" });
+export const time = (instant) => format(instant, { hour: "numeric", minute: "2-digit" });
 
 /** Day and time in the city. @param {string | number | Date} instant */
 export const dayAndTime = (instant) =>
-  format(instant, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  format(instant, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 
 /** @param {string | number | Date} instant @param {Intl.DateTimeFormatOptions} options */
 function format(instant, options) {

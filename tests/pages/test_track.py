@@ -1,0 +1,229 @@
+"""The customer's page, from the link to the last bite: every state as somebody sees it who waits for food."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import expect
+from tests.pages.browser import DESKTOP, a_tab
+from tests.pages.town import DOOR, SE
+
+from kernel.geo import offset
+
+HALF_WAY = offset(SE, east_m=450, north_m=150)
+
+
+def path_of(link: dict) -> str:
+    return "/t/" + link["token"]
+
+
+async def sees(tab, text: str, selector: str = "h1", *, within_s: float = 10) -> None:
+    await expect(tab.page.locator(selector)).to_contain_text(text, timeout=within_s * 1000)
+
+
+async def is_kept(tab, path: str, *, within_s: float = 15) -> None:
+    """Wait until the service worker has a page for the time without a network."""
+    async with asyncio.timeout(within_s):
+        while not await tab.page.evaluate("async path => Boolean(await caches.match(path))", path):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def test_an_order_is_followed_from_the_link_to_the_door(town, browser, wire):
+    """One order's whole way, as the page tells it without ever being loaded again."""
+    order, beto = town.order(), town.rider("Beto", vehicle="motorcycle")
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go(path_of(order.share()))
+
+        await sees(tab, "Waiting for Cantina da Praça")
+        await sees(tab, "Live", "#connection")
+        await expect(tab.page.locator("#eta")).to_be_visible()
+        assert re.search(r"\d:\d\d", await tab.text_of("#eta-time"))
+        await sees(tab, "Between", "#eta-band")
+        await sees(tab, "Promised: between", "#promise")
+        await sees(tab, "R$115.00", "#due")
+        await sees(tab, "Moqueca de banana", "#content-list")
+        await tab.is_accessible()
+        await tab.shoot("track-waiting")
+
+        order.say("accept", prep_minutes=12)
+        await sees(tab, "Cantina da Praça took your order")
+        await tab.shoot("track-accepted")
+
+        delivery_id = order.assign(beto)
+        await sees(tab, "Beto", "#carrier-name")
+        assert await tab.page.locator("#code-row").is_hidden()
+        order.say("start")
+        await sees(tab, "Your order is being prepared")
+        assert await tab.page.locator("[aria-current=step]").inner_text() != ""
+
+        beto.is_at(SE, seconds_ago=60)
+        beto.report(delivery_id, "arrive-at-pickup")
+        beto.report(delivery_id, "check-items")
+        order.say("ready")
+        beto.report(delivery_id, "pick-up")
+        await sees(tab, "Your order is on the way")
+        await sees(tab, order.answer["dropoff_code"], "#code")
+        icon = await tab.page.locator("link[rel=icon]").get_attribute("href")
+        assert "%E2%86%92" in str(icon), "an arrow"
+        beto.is_at(HALF_WAY, seconds_ago=20)
+        await tab.is_accessible()
+        await tab.shoot("track-on-the-way")
+
+        beto.is_at(DOOR)
+        beto.report(delivery_id, "arrive-at-dropoff")
+        await sees(tab, "Beto is at your door")
+        await sees(tab, "Beto is at your door", "#announcer-assertive")
+
+        beto.report(delivery_id, "deliver", code=order.answer["dropoff_code"])
+        await sees(tab, "Delivered. Enjoy!")
+        await expect(tab.page.locator("#eta")).to_be_hidden()
+        await expect(tab.page.locator("#hand-over")).to_be_hidden()
+        assert "Delivered" in await tab.page.title()
+        await tab.is_accessible()
+        await tab.shoot("track-delivered")
+
+
+async def test_a_change_is_told_with_its_cause_and_with_an_apology_where_it_breaks_the_promise(town, browser, wire):
+    order = town.order()
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go(path_of(order.share()))
+        await sees(tab, "Waiting for")
+        first = await tab.text_of("#eta-time")
+
+        order.say("accept", prep_minutes=75)
+
+        await sees(tab, "We are sorry: it comes later than promised.", "#late")
+        await sees(tab, "The kitchen said how long it needs.", "#late")
+        await sees(tab, "The kitchen said how long it needs.", "#changes-list")
+        await sees(tab, "Arrives at about", "#announcer-polite")
+        assert await tab.text_of("#eta-time") != first
+        await tab.is_accessible()
+        await tab.shoot("track-late")
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("too_busy", "The kitchen is too busy now."), ("closing", "The store is closing.")],
+)
+async def test_an_order_that_its_store_cannot_cook_says_why(town, browser, wire, reason, words):
+    order = town.order()
+    order.say("reject", reason=reason)
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go(path_of(order.share()))
+
+        await sees(tab, "Cantina da Praça could not take your order")
+        await sees(tab, words, "#detail")
+        await tab.is_accessible()
+        await tab.shoot(f"track-rejected-{reason}")
+
+
+async def test_a_cancelled_order_says_so_at_once_and_in_the_customer_s_words(town, browser, wire):
+    order = town.order()
+    async with a_tab(browser, wire.address, locale="pt-BR") as tab:
+        await tab.go(path_of(order.share()))
+        await sees(tab, "Aguardando Cantina da Praça")
+
+        order.cancel("começou a chover")
+
+        await sees(tab, "O pedido foi cancelado")
+        await sees(tab, "“começou a chover”", "#detail")
+        await sees(tab, "O pedido foi cancelado", "#announcer-assertive")
+        await tab.shoot("track-cancelled-pt")
+
+
+async def test_a_link_that_is_revoked_shows_nothing_within_a_second(town, browser, wire):
+    order = town.order()
+    link = order.share()
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go(path_of(link))
+        await sees(tab, "Waiting for")
+
+        order.customer.must("DELETE", f"/v1/share-links/{link['share_id']}")
+
+        await sees(tab, "This link", within_s=2)
+        assert "Cantina" not in await tab.text_of("main")
+        await tab.is_accessible()
+        await tab.shoot("track-revoked")
+
+
+@pytest.mark.parametrize("token", ["nothing-of-ours", "%00", "x" * 64, "%F0%9F%8D%95"])
+async def test_a_link_that_never_was_says_so(town, browser, wire, token):
+    async with a_tab(browser, wire.address, locale="es-CL") as tab:
+        await tab.go(f"/t/{token}")
+
+        await sees(tab, "Este enlace no abre ningún pedido")
+
+
+async def test_a_cut_network_is_said_and_what_was_missed_is_there_when_it_is_back(town, browser, wire):
+    order = town.order()
+    async with a_tab(browser, wire.address, locale="es-MX") as tab:
+        await tab.go(path_of(order.share()))
+        await sees(tab, "Esperando a Cantina da Praça")
+        await sees(tab, "En vivo", "#connection")
+
+        await wire.cut()
+        await sees(tab, "Sin conexión", "#connection")
+        await sees(tab, "Esto es lo que sabíamos", "#offline")
+        await tab.is_accessible()
+        await tab.shoot("track-offline-es")
+        order.say("accept", prep_minutes=15)
+        wire.mend()
+
+        await sees(tab, "Cantina da Praça aceptó tu pedido", within_s=25)
+        await sees(tab, "En vivo", "#connection")
+        await expect(tab.page.locator("#offline")).to_be_hidden()
+
+
+async def test_a_page_that_was_opened_before_opens_again_without_a_network(town, browser, wire):
+    order = town.order()
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go(path_of(order.share()))
+        await sees(tab, "Waiting for")
+        await is_kept(tab, "/t/")
+        await wire.cut()
+
+        await tab.page.reload()
+
+        await sees(tab, "Offline", "#connection")
+        wire.mend()
+        await sees(tab, "Waiting for Cantina da Praça", within_s=30)
+
+
+async def test_on_a_slow_network_the_time_is_there_before_anything_else(town, browser, wire):
+    order = town.order()
+    order.say("accept", prep_minutes=12)
+    path = path_of(order.share())
+    wire.be_slow(round_trip_ms=300, down_kbps=1_600)
+    loop = asyncio.get_running_loop()
+    async with a_tab(browser, wire.address) as tab:
+        started_s = loop.time()
+        await tab.page.goto(path, wait_until="commit")
+        await expect(tab.page.locator("#eta-time")).to_be_visible(timeout=10_000)
+        seen_after_s = loop.time() - started_s
+        at_first_bytes = wire.bytes_down
+        await tab.page.wait_for_load_state("networkidle")
+        await asyncio.sleep(5)  # the map, and what is kept for the time without a network
+
+        print(f"ETA after {seen_after_s:.2f} s and {at_first_bytes} bytes; {wire.bytes_down} bytes in all")  # noqa: T201
+        assert seen_after_s < 3
+        assert wire.bytes_down < 200_000
+
+
+async def test_the_page_is_as_good_at_a_desk(town, browser, wire):
+    order = town.order()
+    async with a_tab(browser, wire.address, viewport=DESKTOP, color_scheme="dark") as tab:
+        await tab.go(path_of(order.share()))
+        await sees(tab, "Waiting for")
+
+        await tab.is_accessible()
+
+
+async def test_the_link_is_in_nobody_s_history_of_referrers(town, browser, wire):
+    order = town.order()
+    async with a_tab(browser, wire.address) as tab:
+        heads = []
+        tab.page.on("request", lambda request: heads.append(request.headers.get("referer", "")))
+        await tab.go(path_of(order.share()))
+        await sees(tab, "Waiting for")
+
+    assert set(heads) == {""}
