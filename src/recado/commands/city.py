@@ -162,7 +162,8 @@ def _print_code(one: Offered, base: str, *, has_qr: bool) -> None:
     if has_qr:
         drawn = io.StringIO()
         segno.make(f"{base}{one.path}", error="m", micro=False).terminal(out=drawn, compact=True)
-        click.echo(drawn.getvalue())
+        # White on black whatever the terminal's colours are: a camera reads no negative.
+        click.secho(drawn.getvalue().rstrip("\n"), fg="bright_white", bg="black")
 
 
 def _print_people(file: CityFile, done: Outcome) -> None:
