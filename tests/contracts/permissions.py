@@ -136,11 +136,8 @@ TABLE: Final[dict[str, Row]] = {
     "GET /schema/openapi.json":                           _public(),
     "GET /schema/{path}":                                 _public(),
     "GET /service-worker.js":                             _public(),
-<<<<<<< HEAD
     "GET /store":                                         _public(),
-=======
     "GET /t/{token}":                                     _public(),
->>>>>>> 34b285a (recado: Show customers their order's way.)
     "GET /v1/cities":                                     _everybody(),
     "POST /v1/cities":                                    _administers(_city),
     "GET /v1/clock":                                      _everybody(),

@@ -6,22 +6,9 @@ import msgspec
 import pytest
 import websockets
 from tests.infra.live.conftest import Watcher
-from tests.tracking.evening import RIDERS, delivery_of
+from tests.tracking.evening import NOON, RIDERS, delivery_of
 
-<<<<<<< HEAD
-from fleet.messages import TurnedBack
-=======
-from accounts.model import Caller, Scope
-from accounts.tokens import Tokens
-from fleet.messages import NobodyFound, RiderPosition, TurnedBack
-from infra import clock
-from infra.clock import DomainClock
-from infra.db import Database
-from infra.live.announcer import RedisAnnouncer
-from infra.live.positions import publish_position
-from infra.relay import Relay
-from infra.wakes import Wakes
->>>>>>> 34b285a (recado: Show customers their order's way.)
+from fleet.messages import NobodyFound, TurnedBack
 from kernel.actors import Role
 from kernel.ids import RiderId
 
