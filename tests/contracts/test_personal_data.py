@@ -24,7 +24,7 @@ MAY_READ = {  # while an order is on its way; the rider's phone is the desk's al
     "platform": ALL_OF_CUSTOMER,
     "merchant": frozenset({"store's phone"}),
     "manager":  frozenset({"store's phone"}),
-    "follower": frozenset(),                      # a link shows where it goes, and nothing that names anybody
+    "follower": frozenset({"code"}),              # who waits at the door says it there; a link names nobody
     "rider":    AT_THE_DOOR,
     "helper":   frozenset(),                      # who is only asked sees where it goes, and nobody's name
     "operator": (ALL_OF_CUSTOMER - {"code"}) | {"rider's name", "rider's phone", "store's phone"},

@@ -189,24 +189,33 @@ async def test_a_page_that_was_opened_before_opens_again_without_a_network(town,
         await sees(tab, "Waiting for Cantina da Praça", within_s=30)
 
 
+async def until_the_time_is_seen_s(tab, path: str) -> float:
+    began_s = asyncio.get_running_loop().time()
+    await tab.page.goto(path, wait_until="commit")
+    await expect(tab.page.locator("#eta-time")).to_be_visible(timeout=20_000)
+    return asyncio.get_running_loop().time() - began_s
+
+
 async def test_on_a_slow_network_the_time_is_there_before_anything_else(town, browser, wire):
+    """On 3G: 300 ms there and back, 1.6 Mbit/s. What the machine itself takes, busy as it may be, is taken off."""
     order = town.order()
     order.say("accept", prep_minutes=12)
     path = path_of(order.share())
-    wire.be_slow(round_trip_ms=300, down_kbps=1_600)
-    loop = asyncio.get_running_loop()
     async with a_tab(browser, wire.address) as tab:
-        started_s = loop.time()
-        await tab.page.goto(path, wait_until="commit")
-        await expect(tab.page.locator("#eta-time")).to_be_visible(timeout=10_000)
-        seen_after_s = loop.time() - started_s
-        at_first_bytes = wire.bytes_down
+        machine_s = await until_the_time_is_seen_s(tab, path)
+    wire.be_slow(round_trip_ms=300, down_kbps=1_600)
+    before = wire.bytes_down
+    async with a_tab(browser, wire.address) as tab:
+        seen_after_s = await until_the_time_is_seen_s(tab, path)
+        first = wire.bytes_down - before
+        await is_kept(tab, "/t/", within_s=30)
         await tab.page.wait_for_load_state("networkidle")
-        await asyncio.sleep(5)  # the map, and what is kept for the time without a network
 
-        print(f"ETA after {seen_after_s:.2f} s and {at_first_bytes} bytes; {wire.bytes_down} bytes in all")  # noqa: T201
-        assert seen_after_s < 3
-        assert wire.bytes_down < 200_000
+        whole = wire.bytes_down - before
+        print(f"time seen after {seen_after_s:.2f} s (at once: {machine_s:.2f} s), {first} bytes; {whole} in all")  # noqa: T201
+        assert seen_after_s - machine_s < 2.5
+        assert first < 60_000
+        assert whole < 200_000
 
 
 async def test_the_page_is_as_good_at_a_desk(town, browser, wire):

@@ -101,7 +101,10 @@ def rendered(page: Page, language: str) -> Rendered:
 
 
 def _modules(page: Page, assets: Assets) -> list[str]:
-    return assets.modules_of(f"js/{page.name}/main.js") if page.is_script_needed else []
+    if not page.is_script_needed:
+        return []
+    entries = [f"js/{page.name}/main.js", *page.also]
+    return list(dict.fromkeys(module for entry in entries for module in assets.modules_of(entry)))
 
 
 def _boot(page: Page, language: str, assets: Assets, texts: Mapping[str, str]) -> Markup:

@@ -17,6 +17,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     icon: str = "recado"  # of base.html's symbols
     permissions: tuple[str, ...] = ()  # of the browser: geolocation, camera, screen-wake-lock
     is_script_needed: bool = True
+    also: tuple[str, ...] = ()  # modules that main.js imports as it runs and that are asked for together with it
     is_listed_by_search: bool = False
 
 
@@ -28,5 +29,5 @@ PAGES: Final = (
     Page(name="store", path="/store", role="merchant", icon="store", permissions=("screen-wake-lock",)),
     Page(name="rider", path="/rider", role="rider", icon="motorcycle", permissions=("geolocation", "screen-wake-lock")),
     Page(name="operations", path="/operations", role="operator", icon="map"),
-    Page(name="track", path="/t/{token:str}"),
+    Page(name="track", path="/t/{token:str}", also=("js/track/following.js",)),
 )

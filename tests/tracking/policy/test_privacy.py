@@ -104,6 +104,8 @@ CELLS = {
     "delivery.failed":                ("",                 "",                 ""),
     "delivery.cancelled":             (NO,                 NO,                 NO),
     "report.unapplied":               (NO,                 NO,                 NO),
+    "incident.reported":              (NO,                 NO,                 NO),
+    "incident.resolved":              (NO,                 NO,                 NO),
     "offer.made":                     (NO,                 NO,                 NO),
     "offer.accepted":                 (NO,                 NO,                 NO),
     "offer.declined":                 (NO,                 NO,                 NO),
