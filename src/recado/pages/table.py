@@ -29,5 +29,6 @@ PAGES: Final = (
     Page(name="store", path="/store", role="merchant", icon="store", permissions=("screen-wake-lock",)),
     Page(name="rider", path="/rider", role="rider", icon="motorcycle", permissions=("geolocation", "screen-wake-lock")),
     Page(name="operations", path="/operations", role="operator", icon="map"),
+    Page(name="desk", path="/desk", role="operator", icon="desk"),
     Page(name="track", path="/t/{token:str}", also=("js/track/following.js",)),
 )
