@@ -11,13 +11,13 @@ import msgspec
 
 from simulator.conductor import ClockState
 from simulator.errors import Unexpected
+from simulator.wire import Lines, Through, Wire
 
 Json = dict[str, Any]
 T = TypeVar("T")
 AGAIN_AFTER_S: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # every write is safe to repeat
 NO_REFUSALS: Final = (400, 422)
 EXPECTED: Final = frozenset({"delivery.wrong_code"})  # though 422: people mishear codes
-CONNECTIONS: Final = 32
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -93,20 +93,14 @@ class Api:
         self, address: str, administration_token: str, *, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self.address = address.rstrip("/")
-        self._http = httpx.AsyncClient(
-            base_url=self.address,
-            timeout=30,
-            trust_env=False,
-            transport=transport,
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        )
+        self._wire: Wire = Lines(self.address) if transport is None else Through(self.address, transport)
         self.administrator = Caller(self, administration_token)
         self.requests = 0
         self.refusals: Counter[str] = Counter()
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._http.aclose()
+        await self._wire.close()
 
     async def caller(self, role: str, subject_id: str, **wish: object) -> Caller:
         """Return a person of this role with a fresh token."""
@@ -128,12 +122,12 @@ class Api:
             await asyncio.sleep(pause_s)
             self.requests += 1
             try:
-                response = await self._http.request(method, path, content=content, headers=sent)
-            except httpx.TransportError as error:
+                raw = await self._wire.request(method, path, content, sent)
+            except (OSError, TimeoutError) as error:
                 last = repr(error)
                 continue
-            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                return Answer(status=response.status_code, body=response.content)
+            if raw.status != httpx.codes.SERVICE_UNAVAILABLE:
+                return Answer(status=raw.status, body=raw.body)
             last = "503"
         raise Unexpected(f"{method} {path} got no answer: {last}")
 
