@@ -56,7 +56,10 @@ async function start() {
   await enter();
 }
 
-const shownPart = () => (names.includes(location.hash.slice(1)) ? location.hash.slice(1) : "entry");
+function shownPart() {
+  const part = location.hash.slice(1);
+  return names.includes(part) ? part : "entry";
+}
 
 /** @param {string} name */
 async function view(name) {
