@@ -98,12 +98,14 @@ export class CityMap {
   /**
    * Show all these places at once.
    * @param {Place[]} places
-   * @param {{zoom_max?: number, padding_px?: number}} [how]
+   * @param {{zoom_max?: number, padding_px?: number, covered_px?: number}} [how] `covered_px`: of the map's right, by something over it
    */
-  fit(places, { zoom_max = 17, padding_px = 48 } = {}) {
+  fit(places, { zoom_max = 17, padding_px = 48, covered_px = 0 } = {}) {
     if (!places.length) return;
     const corners = places.map(({ lat, lon }) => [lat, lon]);
-    this.leaflet.fitBounds(corners, { maxZoom: zoom_max, padding: [padding_px, padding_px], animate: !isStill() });
+    this.leaflet.fitBounds(corners, {
+      maxZoom: zoom_max, paddingTopLeft: [padding_px, padding_px], paddingBottomRight: [padding_px + covered_px, padding_px], animate: !isStill(),
+    });
   }
 
   /** Go to a place. @param {Place} place @param {number} [zoom] */

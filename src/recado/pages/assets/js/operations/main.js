@@ -108,7 +108,7 @@ function choose(orderId) {
   const order = town?.orders.get(orderId);
   if (order && town) {
     panel?.focus();
-    if (map && wide.matches) map.fit(placesOf(town, order), { zoom_max: 16 });
+    if (map && wide.matches) map.fit(placesOf(town, order), { zoom_max: 16, covered_px: byId("order").offsetWidth });
   } else if (before) {
     /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${before}"] .line`))?.focus();
   }
@@ -152,6 +152,15 @@ function view(name) {
     byId(`tab-${one}`).tabIndex = isShown ? 0 : -1;
     if (one !== "map") byId(one).toggleAttribute("hidden", !isShown);
   }
+  if (name === "map") requestAnimationFrame(() => map?.fit(everything(), { zoom_max: 15 })); // on a phone it had no size until now
+}
+
+/** Where anything is: what a map shows that is opened anew. */
+function everything() {
+  if (!town) return [];
+  const riders = [...town.riders.values()].map(placeOf).filter(Boolean);
+  const places = [...riders, ...[...town.orders.values()].flatMap((order) => [order.pickup, order.dropoff].filter(Boolean))];
+  return places.length ? places : [town.city.centre];
 }
 
 /** Arrow keys go from tab to tab. @param {KeyboardEvent} event @param {number} place */
