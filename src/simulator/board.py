@@ -43,6 +43,7 @@ class Board:
         self._events: deque[str] = deque(maxlen=SHOWN_EVENTS)
         self._pings: deque[tuple[float, int]] = deque(maxlen=20)
         self._clock: ClockState | None = None
+        scene.book.on_event = self._note
         for record in scene.book:
             record.on_event = self._note
 

@@ -6,6 +6,7 @@ from functools import partial
 from math import ceil
 from typing import Final, TypeAlias
 
+from simulator import guests
 from simulator.agenda import Kind
 from simulator.api import Answer, Caller
 from simulator.feeds import Feed
@@ -43,6 +44,8 @@ class Kitchen:
             case "ticket.offered":
                 self._tickets[order_id] = str(event["ticket_id"])
                 self._scene.book.when_known(order_id, self._look_at)
+                if self._scene.stage.wished_rate and self._scene.day.is_lived_in:
+                    guests.expect(self._scene, order_id, self.name)  # Where time flows somebody may look on.
             case "ticket.escalated":
                 self._scene.book.when_known(order_id, partial(self._ask_for_help, kind=str(event["kind"])))
             case "order.accepted":  # by this tablet, by another one, or by the desk

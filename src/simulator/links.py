@@ -55,7 +55,7 @@ class Links:
                 "store_ids": [kitchen.store_id],
                 "is_manager": True,
             }
-        for rider in self._cast.riders[:1]:
+        for rider in sorted(self._cast.riders, key=lambda one: (one.plan.on_at, one.plan.name))[:1]:
             wishes[f"rider {rider.plan.title or rider.plan.name}"] = {"role": "rider", "subject_id": rider.id}
         return wishes
 

@@ -83,6 +83,7 @@ class Book:
 
     def __init__(self, day: Day) -> None:
         self.by_name = {plan.name: OrderRecord(plan) for plan in day.orders}
+        self.on_event: Callable[[str, Json], None] | None = None  # of orders that nobody planned
         self._by_id: dict[str, OrderRecord] = {}
         self._waiting: dict[str, list[Callable[[OrderRecord], None]]] = {}
 
@@ -94,6 +95,15 @@ class Book:
         self._by_id[record.order_id] = record
         for tell in self._waiting.pop(record.order_id, []):
             tell(record)
+
+    def welcome(self, record: OrderRecord) -> bool:
+        """Take in an order that nobody planned, unless it is known by now; tell which."""
+        if record.order_id in self._by_id:
+            return False
+        self.by_name[record.plan.name] = record
+        record.on_event = self.on_event
+        self.enter(record)
+        return True
 
     def find(self, order_id: str) -> OrderRecord | None:
         """Return an order that was answered, or None."""
