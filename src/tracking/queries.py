@@ -19,7 +19,7 @@ from orders import queries as orders
 from orders.model import OrderStatus, PaymentMethod
 from tracking.model import RevisionCause, Stage, Standing, Trouble
 from tracking.policy import privacy
-from tracking.policy.stages import OVER, STAGE_AFTER, STAGE_OF, STANDING_FACTS, standing_after
+from tracking.policy.stages import OVER, STAGE_AFTER, STAGE_OF, STANDING_FACTS, is_coming, standing_after
 
 _sql: Final = load("tracking")
 
@@ -144,8 +144,8 @@ async def get_tracking(tx: Tx, order_id: OrderId, *, caller: Caller) -> Tracking
         delivered_at=whole.delivered_at,
         ended_at=whole.ended_at,
         trouble=None if stage in OVER else standing.trouble,
-        dropoff_code=whole.dropoff_code if privacy.may_see_code(stage, caller.role) else None,
-        due=_due(whole),
+        dropoff_code=whole.dropoff_code if privacy.may_see_code(stage, standing, caller.role) else None,
+        due=_due(whole, standing),
         dropoff=seen.dropoff,
         rider=await _card(tx, order_id, caller.role),
     )
@@ -215,8 +215,8 @@ async def _standing(tx: Tx, order_id: OrderId) -> Standing:
     return Standing() if row is None else standing_after(row["type"], at=row["occurred_at"])
 
 
-def _due(whole: orders.OrderView) -> Due | None:
-    is_owed = whole.payment_method is PaymentMethod.CASH and STAGE_OF[whole.status] not in OVER
+def _due(whole: orders.OrderView, standing: Standing) -> Due | None:
+    is_owed = whole.payment_method is PaymentMethod.CASH and is_coming(STAGE_OF[whole.status], standing)
     return Due(amount_minor=whole.total_minor, currency=whole.currency) if is_owed else None
 
 

@@ -66,6 +66,8 @@ async def test_an_order_is_followed_from_the_link_to_the_door(town, browser, wir
         icon = await tab.page.locator("link[rel=icon]").get_attribute("href")
         assert "%E2%86%92" in str(icon), "an arrow"
         beto.is_at(HALF_WAY, seconds_ago=20)
+        await expect(tab.page.get_by_role("img", name="Beto, By motorcycle")).to_be_visible()
+        assert await tab.page.locator("#map-age").is_hidden()
         await tab.is_accessible()
         await tab.shoot("track-on-the-way")
 
@@ -93,12 +95,84 @@ async def test_a_change_is_told_with_its_cause_and_with_an_apology_where_it_brea
         order.say("accept", prep_minutes=75)
 
         await sees(tab, "We are sorry: it comes later than promised.", "#late")
-        await sees(tab, "The kitchen said how long it needs.", "#late")
-        await sees(tab, "The kitchen said how long it needs.", "#changes-list")
+        await sees(tab, "The kitchen needs longer than we had reckoned.", "#late")
+        await sees(tab, "The kitchen needs longer than we had reckoned.", "#changes-list")
         await sees(tab, "Arrives at about", "#announcer-polite")
         assert await tab.text_of("#eta-time") != first
         await tab.is_accessible()
         await tab.shoot("track-late")
+
+
+def carried(town, order, rider) -> str:
+    """Bring an order as far as its rider's saddle, and return the delivery."""
+    order.say("accept", prep_minutes=8)
+    delivery_id = order.assign(rider)
+    order.say("ready")
+    rider.is_at(SE, seconds_ago=70)
+    for step in ("arrive-at-pickup", "check-items", "pick-up"):
+        rider.report(delivery_id, step)
+    return delivery_id
+
+
+RIDER = "[role=img][aria-label^=Carla]"
+SMOOTH = """async selector => {
+    const seen = new Set(), until = performance.now() + 2500;
+    while (performance.now() < until) {
+        const {x, y} = document.querySelector(selector).getBoundingClientRect();
+        seen.add(`${x.toFixed(1)} ${y.toFixed(1)}`);
+        await new Promise(requestAnimationFrame);
+    }
+    return seen.size;
+}"""
+
+
+async def test_the_rider_is_seen_riding_and_an_old_place_is_never_shown_as_theirs(town, browser, wire):
+    order, carla = town.order(), town.rider("Carla", vehicle="motorcycle")
+    async with a_tab(browser, wire.address, reduced_motion="no-preference") as tab:
+        await tab.go(path_of(order.share()))
+        await sees(tab, "Waiting for")
+        carried(town, order, carla)
+        await sees(tab, "Your order is on the way")
+        carla.is_at(offset(SE, east_m=180, north_m=60), seconds_ago=57)  # stale at 60
+        await expect(tab.page.locator(RIDER)).to_be_visible()
+
+        await sees(tab, "The last position is", "#map-age")
+        await expect(tab.page.locator(f"{RIDER} .map-pin")).to_have_attribute("data-state", "stale")
+        await tab.is_accessible()
+        await tab.shoot("track-stale")
+
+        carla.is_at(offset(SE, east_m=600, north_m=200))
+        await expect(tab.page.locator("#map-age")).to_be_hidden()
+        assert await tab.page.evaluate(SMOOTH, RIDER) > 3, "it glides and does not jump"
+
+
+async def test_food_that_goes_back_says_so_and_shows_nobody_s_place(town, browser, wire):
+    order, davi = town.order(), town.rider("Davi", vehicle="motorcycle")
+    async with a_tab(browser, wire.address, locale="es-PE") as tab:
+        await tab.go(path_of(order.share()))
+        await sees(tab, "Esperando a")
+        delivery_id = carried(town, order, davi)
+        await sees(tab, "Tu pedido va en camino")
+
+        davi.report(delivery_id, "turn-back", reason="customer_absent")
+
+        await sees(tab, "El pedido vuelve a la tienda")
+        await expect(tab.page.locator("#hand-over")).to_be_hidden()
+        await tab.shoot("track-turned-back-es")
+
+
+@pytest.mark.parametrize("locale", ["es-CO", "pt-BR", "en-US"])
+async def test_an_order_on_its_way_is_told_in_one_s_own_language(town, browser, wire, locale):
+    order, elis = town.order(), town.rider("Elis", vehicle="bicycle")
+    carried(town, order, elis)
+    async with a_tab(browser, wire.address, locale=locale) as tab:
+        await tab.go(path_of(order.share()))
+
+        headline = {"es-CO": "Tu pedido va en camino", "pt-BR": "Seu pedido está a caminho"}
+        await sees(tab, headline.get(locale, "Your order is on the way"))
+        assert "track." not in await tab.text_of("body")
+        await expect(tab.page.locator("#map canvas").first).to_be_visible()
+        await tab.shoot(f"track-language-{locale[:2]}")
 
 
 @pytest.mark.parametrize(
@@ -113,6 +187,7 @@ async def test_an_order_that_its_store_cannot_cook_says_why(town, browser, wire,
 
         await sees(tab, "Cantina da Praça could not take your order")
         await sees(tab, words, "#detail")
+        await sees(tab, "Not accepted", "#step-ended")
         await tab.is_accessible()
         await tab.shoot(f"track-rejected-{reason}")
 

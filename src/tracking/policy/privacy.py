@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from kernel.actors import Role
-from tracking.model import Stage
+from tracking.model import Stage, Standing
 
 Fields = tuple[str, ...]
 
@@ -171,6 +171,7 @@ def may_see_card(carrying: Carrying, role: Role) -> bool:
     return carrying.phase is not None and carrying.phase in CARDS.get(role, frozenset())
 
 
-def may_see_code(stage: Stage, role: Role) -> bool:
+def may_see_code(stage: Stage, standing: Standing, role: Role) -> bool:
     """Tell whether this role may know the code that is said at the door: who waits there, while the food comes."""
-    return stage is Stage.ON_THE_WAY and role in {Role.CUSTOMER, Role.FOLLOWER}
+    is_near = stage is Stage.ON_THE_WAY and standing.trouble is None
+    return is_near and role in {Role.CUSTOMER, Role.FOLLOWER}

@@ -60,3 +60,8 @@ def standing_after(event_type: str, *, at: datetime) -> Standing:
     if event_type == _ARRIVED:
         return Standing(arrived_at=at)
     return Standing(trouble=_TROUBLE_OF.get(event_type))
+
+
+def is_coming(stage: Stage, standing: Standing) -> bool:
+    """Tell whether somebody at the door may still expect the food."""
+    return stage not in OVER and standing.trouble in {None, Trouble.NOBODY_FOUND}

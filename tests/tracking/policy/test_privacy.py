@@ -8,7 +8,7 @@ import orders.messages
 import tracking.messages
 from kernel.actors import Role
 from kernel.events import Event
-from tracking.model import Stage
+from tracking.model import Stage, Standing, Trouble
 from tracking.policy.privacy import (
     CARDS,
     CARRYING_FACTS,
@@ -245,4 +245,5 @@ def test_facts_say_who_carries_from_then_on(event_type, expected):
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("stage", Stage)
 def test_the_code_is_for_who_waits_at_the_door_while_the_food_is_on_its_way(stage, role):
-    assert may_see_code(stage, role) is (stage is Stage.ON_THE_WAY and role in {C, F})
+    assert may_see_code(stage, Standing(), role) is (stage is Stage.ON_THE_WAY and role in {C, F})
+    assert not may_see_code(stage, Standing(trouble=Trouble.TURNED_BACK), role)

@@ -23,7 +23,8 @@ export const has = (key) => key in boot.texts;
  * @param {Record<string, string | number>} [facts]
  */
 export function t(key, facts = {}) {
-  return (boot.texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(facts[name] ?? whole));
+  const said = (boot.texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(facts[name] ?? whole));
+  return said.replace(/\.\.(?=\s|$)/g, "."); // a sentence that ends with "6:40 a.m."
 }
 
 const rules = new Intl.PluralRules(locale);
@@ -75,7 +76,7 @@ export function distance(distance_m) {
 
 /** An amount in minor units; CLP and PYG have none. @param {number} amount_minor @param {string} currency */
 export function money(amount_minor, currency) {
-  const written = new Intl.NumberFormat(locale, { style: "currency", currency });
+  const written = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
   const digits = written.resolvedOptions().maximumFractionDigits ?? 2;
   return written.format(amount_minor / 10 ** digits);
 }

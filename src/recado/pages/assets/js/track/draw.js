@@ -4,7 +4,7 @@ import { byId, fill, h, keyed, say, show } from "../core/dom.js";
 import { showInTab } from "../core/page.js";
 import { minutes, money, number, t, time } from "../core/texts.js";
 import { isLate, isOver, reachedAt, situationOf, STEPS, stepsReached, tabOf } from "./situation.js";
-import { apology, cause, change, detail, headline, vehicle } from "./words.js";
+import { apology, causeOf, change, detail, headline, vehicle } from "./words.js";
 
 /** @typedef {import("./situation.js").Tracking} Tracking */
 
@@ -87,13 +87,23 @@ function drawSteps(view) {
     item.className = `step${number < reached ? " step-done" : ""}${isNow ? " step-now" : ""}`;
     if (isNow) item.setAttribute("aria-current", "step");
     else item.removeAttribute("aria-current");
-    const at = times[step];
-    const shown = /** @type {HTMLTimeElement} */ (item.querySelector("time"));
-    say(shown, at ? time(at) : "");
-    if (at) shown.dateTime = at;
+    sayWhen(item, times[step]);
     show(item, number < reached || view.stage !== "cancelled");
   });
+  const ended = byId("step-ended");
+  show(ended, view.stage === "cancelled");
+  if (view.stage === "cancelled") {
+    say(/** @type {Element} */ (ended.firstElementChild), t(`track.step.${situationOf(view)}`));
+    sayWhen(ended, view.ended_at);
+  }
   show(byId("progress"), true);
+}
+
+/** @param {Element} item @param {string | undefined} at */
+function sayWhen(item, at) {
+  const shown = /** @type {HTMLTimeElement} */ (item.querySelector("time"));
+  say(shown, at ? time(at) : "");
+  if (at) shown.dateTime = at;
 }
 
 /** @param {Tracking} view */
@@ -103,7 +113,7 @@ function drawChanges(view) {
   keyed(byId("changes-list"), revisions, {
     key: (one) => String(one.revision_no),
     create: (one) =>
-      h("li", {}, h("span", {}, cause(one.cause)), h("span", { class: "quiet small" }, `${time(one.revised_at)} · ${change(one)}`)),
+      h("li", {}, h("span", {}, causeOf(one)), h("span", { class: "quiet small" }, `${time(one.revised_at)} · ${change(one)}`)),
   });
 }
 

@@ -28,12 +28,16 @@ function endedBecause({ reason = "" }) {
 /** Why it comes later than promised, and that we are sorry. @param {Tracking} view */
 export function apology(view) {
   const because = lateBecause(view);
-  const why = because ? cause(because.cause) : "";
+  const why = because ? causeOf(because) : "";
   return `${t("track.sorry")} ${why}`.trim();
 }
 
-/** @param {string} code */
-export const cause = (code) => t(has(`track.cause.${code}`) ? `track.cause.${code}` : "track.cause.other");
+/** Why the time changed; where it makes a difference, whether to later or to sooner. @param {import("./situation.js").Revision} revision */
+export function causeOf({ cause, was_at, eta_at }) {
+  const way = Date.parse(eta_at) > Date.parse(was_at) ? "later" : "earlier";
+  const key = [`track.cause.${cause}.${way}`, `track.cause.${cause}`].find(has);
+  return t(key ?? "track.cause.other");
+}
 
 /** @param {import("./situation.js").Revision} revision */
 export function change({ was_at, eta_at }) {
@@ -62,7 +66,7 @@ export function news(before, view) {
   if (view.rider && before.rider?.first_name !== view.rider.first_name) said.push(t("track.carried_by", { rider: riderName(view) }));
   const revised = view.revisions?.at(-1);
   if (view.eta && revised && revised.revision_no !== before.revisions?.at(-1)?.revision_no) {
-    said.push(t("track.expected", { time: time(view.eta.eta_at) }), revised.breaks_promise ? apology(view) : cause(revised.cause));
+    said.push(t("track.expected", { time: time(view.eta.eta_at) }), revised.breaks_promise ? apology(view) : causeOf(revised));
   }
   return said.filter(Boolean).join(" ");
 }
