@@ -125,6 +125,7 @@ def _rider(world: World) -> Any:
 TABLE: Final[dict[str, Row]] = {
     "GET /":                                              _public(),
     "GET /assets/{build}/{path}":                         _public(),
+    "GET /desk":                                          _public(),
     "GET /health/live":                                   _public(),
     "GET /health/ready":                                  _public(),
     "GET /manifest.webmanifest":                          _public(),
