@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from tests.pages.wire import Wire, a_wire
 
 from kernel.actors import Role
 from kernel.geo import Point
+from recado.pages.assets import load_assets
 
 _phones: Final = count(1)
 
@@ -60,6 +61,16 @@ class Phone:
         offer: Json = offers[0]
         return offer
 
+    async def carries(self, order: Order) -> Order:
+        """Take it, and pick it up."""
+        await self.takes(order)
+        order.say("ready")
+        await self.does("I am at the store")
+        await self.ticks_all()
+        await self.does("All here · picked up")
+        await self.sees("Deliver to Ana")
+        return order
+
     async def ticks_all(self) -> None:
         await self.press("All here")
 
@@ -74,6 +85,21 @@ class Phone:
         """Return what waits for signal, as it is shown."""
         rows: list[str] = await self.page.locator("#reports li span").all_text_contents()
         return rows
+
+    async def alerts(self) -> list[str]:
+        """Return what the rider is told, besides the stop."""
+        said: list[str] = await self.page.locator("#alerts .alert-text").all_text_contents()
+        return said
+
+    async def is_kept_by_the_browser(self) -> None:
+        """Wait until the page opens without a network."""
+        await self.page.wait_for_function("async () => Boolean(await caches.match('/rider'))")
+
+    async def domain_now(self) -> datetime:
+        """Return what the page holds for the time."""
+        clock = load_assets().url("js/core/clock.js")
+        now_ms: float = await self.page.evaluate("url => import(url).then(({clock}) => clock.now())", clock)
+        return datetime.fromtimestamp(now_ms / 1000, UTC)
 
     async def enters_tunnel(self) -> None:
         await self.tab.context.set_offline(True)
