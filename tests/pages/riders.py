@@ -1,14 +1,17 @@
 """A rider with a phone: paired as the desk would, on a network of its own, with a place that the test decides."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
+import pytest
 from playwright.async_api import Browser, Locator
 from tests.pages.browser import Tab, a_tab
-from tests.pages.town import SE, Json, Order, Person, Town, until
+from tests.pages.town import SE, Json, Order, Person, Town
 from tests.pages.wire import Wire, a_wire
 
 from kernel.actors import Role
@@ -55,7 +58,7 @@ class Phone:
 
     async def is_offered(self, order: Order) -> Json:
         """Wait until the phone rings, and return what it asks."""
-        offers = until(lambda: self.rider.must("GET", "/v1/rider/offers")["offers"], within_s=25)
+        offers = await eventually(lambda: self.rider.must("GET", "/v1/rider/offers")["offers"], within_s=25)
         assert [one["order_id"] for one in offers[0]["deliveries"]] == [order.id]
         await self.page.locator("#offer[open] #accept").wait_for()
         offer: Json = offers[0]
@@ -93,7 +96,12 @@ class Phone:
 
     async def is_kept_by_the_browser(self) -> None:
         """Wait until the page opens without a network."""
-        await self.page.wait_for_function("async () => Boolean(await caches.match('/rider'))")
+        kept = "async () => Boolean(navigator.serviceWorker.controller && await caches.match('/rider'))"
+        for _ in range(100):
+            if await self.page.evaluate(kept):
+                return
+            await self.page.wait_for_timeout(100)
+        pytest.fail("the page is not kept")
 
     async def domain_now(self) -> datetime:
         """Return what the page holds for the time."""
@@ -138,6 +146,15 @@ async def a_phone(browser: Browser, town: Town, *, vehicle: str = "bicycle", **w
             yield Phone(town, rider, tab, wire)
         finally:
             town.http.post("/v1/rider/shift/break", headers={"Authorization": f"Bearer {rider.token}"})
+
+
+async def eventually(is_true: Callable[[], Any], *, within_s: float = 15) -> Any:
+    """Wait for what others do, and return it; the phone's network goes on meanwhile."""
+    give_up_at = time.monotonic() + within_s
+    while not (found := is_true()):
+        assert time.monotonic() < give_up_at, f"did not happen within {within_s:g} s"
+        await asyncio.sleep(0.1)
+    return found
 
 
 def history(order: Order) -> dict[str, Json]:

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 import redis
-from tests.pages.riders import Phone, a_phone, history, instant
-from tests.pages.town import DOOR, SE, Json, Order, Town, a_town, until
+from tests.pages.riders import Phone, a_phone, eventually, history, instant
+from tests.pages.town import DOOR, SE, Json, Order, Town, a_town
 
 from infra import clock
 from infra.clock import wall_now
@@ -24,11 +24,14 @@ def evening(whole_evening: Town) -> Iterator[Town]:
     """The town, for one test: what it leaves in the streets is brought home before the next."""
     MEALS.clear()
     yield whole_evening
+    flow(whole_evening, rate=1)
     left = [order for order in MEALS if not history(order).keys() & {"order.delivered", "order.returned"}]
     if left:
         clara = whole_evening.rider("Clara")
         for order in left:
-            delivery_id = order.assign(clara)
+            delivery_id = order.delivery_id()
+            if "order.picked_up" not in history(order):
+                order.assign(clara)
             by_hand = {
                 "report_id": f"home-{delivery_id}",
                 "occurred_at": wall_now().isoformat(),
@@ -166,7 +169,7 @@ async def test_ten_minutes_without_signal_lose_nothing(browser, evening):
         await phone.leaves_tunnel()
         await phone.has_told_all()
 
-        facts = until(lambda: (found := history(order)).keys() >= {"order.delivered"} and found)
+        facts = await eventually(lambda: (found := history(order)).keys() >= {"order.delivered"} and found)
         told = [
             facts[f"order.{step}"]
             for step in ("rider_arrived_at_pickup", "picked_up", "rider_arrived_at_dropoff", "delivered")
@@ -177,7 +180,7 @@ async def test_ten_minutes_without_signal_lose_nothing(browser, evening):
         assert abs(happened[-1] - tapped_at) < timedelta(minutes=1)
         assert happened[-1] - happened[0] > timedelta(minutes=7)
         assert all(instant(fact["recorded_at"]) >= tapped_at for fact in told)
-        trail = until(lambda: len(seen := in_tunnel(phone, entered_at, tapped_at)) >= len(way) and seen)
+        trail = await eventually(lambda: len(seen := in_tunnel(phone, entered_at, tapped_at)) >= len(way) and seen)
         assert [round(one["lat"], 4) for one in trail][-1] == round(way[-1].lat, 4)
         await phone.sees("Waiting for an offer")
 
@@ -241,6 +244,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left(browser, evening):
         await phone.types_code(order.answer["dropoff_code"])
         await phone.does("delivered")
         await phone.sees("Waiting for an offer")
+        await eventually(lambda: "order.delivered" in history(order))
 
 
 async def test_what_is_missing_is_told_to_the_store_which_answers(browser, evening):
@@ -250,12 +254,12 @@ async def test_what_is_missing_is_told_to_the_store_which_answers(browser, eveni
         await phone.takes(order)
         await phone.does("I am at the store")
         await phone.press("Not all here")
-        await phone.page.get_by_label("Suco de caju").first.select_option("missing")
+        await phone.page.locator("#problem-1").select_option("missing")
         await phone.look("rider-missing")
         await phone.press("Tell the store")
         await phone.reads("The store knows")
 
-        until(lambda: "order.items_disputed" in history(order))
+        await eventually(lambda: "order.items_disputed" in history(order))
         order.say("items-answer", resolution="fixed", note="Here it is")
 
         await phone.reads("The store fixed it")

@@ -62,7 +62,7 @@ export async function change(app, move, wish) {
     app.evening.changed();
     byId("headline").focus({ preventScroll: true });
     scrollTo({ top: 0 });
-    await app.evening.refresh();
+    app.evening.refresh();
   } catch (error) {
     toast(explain(error), { tone: "alert" });
   } finally {

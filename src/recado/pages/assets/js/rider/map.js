@@ -45,7 +45,7 @@ function fit(next, spot) {
   const shown = `${next.key} ${Boolean(spot)}`;
   if (shown === fitted) return;
   fitted = shown;
-  map?.fit([next.place.point, ...(spot ? [spot] : [])], { zoom_max: 16 });
+  map?.fit([next.place.point, ...(spot ? [spot] : [])], { zoom_max: 16, padding_px: 64 });
 }
 
 /** @param {App} app @param {import("./reckoning.js").Stop} next */

@@ -1,7 +1,8 @@
 // @ts-check
-import { toast } from "../core/live.js";
+import { announce, toast } from "../core/live.js";
 import { minutes, t, time } from "../core/texts.js";
 import { clock } from "../core/clock.js";
+import { nextStop } from "./stop.js";
 
 /**
  * What others did, told to the rider in words: what store, desk and customer answered or changed.
@@ -18,7 +19,8 @@ export function hear(app, event) {
   switch (event.type) {
     case "order.ready":
       learn(app, event, { ready_at: event.occurred_at });
-      if (number) toast(t("rider.news.ready", { number }), { tone: "good" });
+      if (isNext(app, event)) announce(t("rider.news.ready", { number }));
+      else if (number) toast(t("rider.news.ready", { number }), { tone: "good" });
       break;
     case "order.ready_by_changed": {
       learn(app, event, { ready_by: event.ready_by });
@@ -52,6 +54,9 @@ export function hear(app, event) {
       released(app, event, number);
   }
 }
+
+/** Tell whether it is about the stop that is on the screen. @param {App} app @param {any} event */
+const isNext = (app, event) => Boolean(nextStop(app)?.deliveries.some(({ order_id }) => order_id === event.order_id));
 
 /** What an event says of a delivery is so, whoever writes it down later. @param {App} app @param {any} event @param {Record<string, any>} fact */
 function learn({ evening }, event, fact) {
@@ -94,5 +99,7 @@ export function refused({ evening }, report, problem) {
     const key = known.includes(problem.code) ? `rider.refused.${problem.code}` : "rider.refused.other";
     evening.tell({ ...about, order_id: undefined, key, facts: { ...facts, why: problem.detail || problem.title } });
   }
-  toast(t("rider.refused.toast", facts), { tone: "alert" });
+  // Where it stands at the stop it is only said aloud.
+  if (about.order_id) announce(t("rider.refused.toast", facts), "assertive");
+  else toast(t("rider.refused.toast", facts), { tone: "alert" });
 }

@@ -106,7 +106,6 @@ function atStore(app, stop, delivery) {
     delivery.status === "arrived_at_pickup"
       ? items(app, delivery)
       : h("p", { class: "quiet" }, plural("rider.items", delivery.item_count)),
-    delivery.waits > 0 && waits(delivery),
   );
 }
 
@@ -125,9 +124,6 @@ function readiness(delivery) {
   return badge;
 }
 
-/** @param {Delivery} delivery */
-const waits = (delivery) => h("p", { class: "badge badge-warn" }, icon("wait"), plural("rider.waits", delivery.waits));
-
 /** @param {App} app @param {Delivery} delivery */
 function atDoor(app, delivery) {
   const isThere = delivery.status === "arrived_at_dropoff";
@@ -140,7 +136,6 @@ function atDoor(app, delivery) {
     isLocked && h("p", { class: "notice notice-alert" }, t("rider.code.locked")),
     isThere && delivery.needs_code && !isLocked && code(app, delivery),
     isThere && waited(delivery),
-    delivery.waits > 0 && waits(delivery),
   );
 }
 
@@ -198,7 +193,6 @@ const goesBack = (app, stop) =>
     { class: "order stack stack-s" },
     h("h3", { class: "order-name" }, stop.deliveries.map((delivery) => orderName(app, delivery)).join(" · ")),
     h("p", {}, t("rider.return.how")),
-    ...stop.deliveries.filter((delivery) => delivery.waits > 0).map(waits),
   );
 
 /** @param {App} app @param {Stop} stop */
