@@ -45,6 +45,7 @@ export function hear(app, event) {
       evening.tell({ ...about, tone: "plain", key: "rider.news.cancellation_refused" });
       break;
     case "incident.resolved":
+      evening.notices = evening.notices.filter(({ key }) => key !== "rider.news.incident_told"); // here is the answer
       evening.tell({ tone: "plain", key: `rider.news.plan.${event.plan}`, facts: { number, note: event.note ? `“${event.note}”` : "" } });
       break;
     case "shift.break_started":
