@@ -88,12 +88,11 @@ class Tablet(Tab):
         await self.button(name).first.click()
 
     def card(self, number: int) -> Locator:
-        return self.page.locator(".ticket").filter(has=self.page.get_by_text(str(number), exact=True))
+        return self.page.locator(f".ticket[data-number='{number}']")
 
     async def is_in(self, number: int, status: str) -> None:
         """Wait until the board has this order there, by the server's word."""
-        card = self.page.locator(f".ticket[data-status={status}]").filter(has_text=str(number))
-        await card.wait_for()
+        await self.page.locator(f".ticket[data-number='{number}'][data-status={status}]").wait_for()
 
     def column(self, name: str) -> Locator:
         return self.page.locator(f"[data-column={name}]")

@@ -53,6 +53,7 @@ function draw(element, ticket, said, sending) {
   const heading = `ticket-${ticket.id}`;
   element.setAttribute("aria-labelledby", heading);
   element.dataset.status = ticket.status;
+  element.dataset.number = String(ticket.short_number);
   const tell = (/** @type {string} */ word, /** @type {any} */ body, /** @type {string | null} */ until = null) => sending.say(ticket.id, word, body, until);
   redraw(
     element,

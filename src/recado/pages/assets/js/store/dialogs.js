@@ -32,6 +32,7 @@ export function ask({ title, body, confirm, isAlert = false, read }) {
       resolve(answer);
       dialog.close();
     };
+    form.addEventListener("change", () => (problem.hidden = true));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const answer = read(form);

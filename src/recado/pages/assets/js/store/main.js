@@ -23,6 +23,7 @@ const CHOSEN = "recado.store.chosen";
 const SETTLED_MS = 3_000;
 const LOOK_MS = 60_000;
 const AGAIN_MS = 2_000;
+const QUIET_MS = 1_200;
 
 const ENDS = new Set(["ticket.handed_over", "ticket.withdrawn", "order.rejected", "order.expired"]);
 
@@ -35,6 +36,7 @@ class Kitchen {
   #lastLiveAt = 0;
   #isOffline = false;
   #isWanted = false;
+  #silentAt = performance.now();
 
   /** @param {import("../core/session.js").Session} session @param {string} storeId */
   constructor(session, storeId) {
@@ -194,7 +196,8 @@ class Kitchen {
       const queued = this.sending.waiting.length ? ` ${plural("store.cut_waits", this.sending.waiting.length)}` : "";
       say(byId("cut"), `${since} ${t("store.cut_about")}${queued}`);
     }
-    show(byId("sound"), !bell.isArmed);
+    if (!bell.isArmed) this.#silentAt = performance.now();
+    show(byId("sound"), performance.now() - this.#silentAt < QUIET_MS);
     this.settings.show();
   }
 
@@ -271,16 +274,15 @@ function showSwitch() {
   byId("store-name").after(h("button", { type: "button", class: "button button-link switch-store", onclick: turn }, t("store.switch")));
 }
 
-/** The first touch anywhere lets the page sound; the screen stays on from then. */
+/**
+ * The first touch anywhere lets the page sound. What says so goes away a moment later: under a finger that is about to press
+ * something else, nothing may move.
+ */
 function armOnTouch() {
   const arm = async () => {
-    if (!bell.isArmed && (await bell.arm())) {
-      show(byId("sound"), false);
-      if (bell.isRinging) bell.strike();
-    }
+    if (!bell.isArmed && (await bell.arm()) && bell.isRinging) bell.strike();
   };
-  addEventListener("pointerdown", arm);
-  addEventListener("keydown", arm);
+  for (const touch of ["pointerup", "click", "keydown"]) addEventListener(touch, arm, { capture: true });
 }
 
 show(byId("sound"), true);

@@ -47,7 +47,8 @@ export class Sending {
    */
   say(ticketId, word, body, until = null) {
     if (this.waiting.some((said) => said.ticket_id === ticketId && said.word === word)) return;
-    this.waiting.push({ id: newKey(), ticket_id: ticketId, word, body, said_at: clock.now(), until });
+    const is_late = this.waiting.some((said) => said.is_late);
+    this.waiting.push({ id: newKey(), ticket_id: ticketId, word, body, said_at: clock.now(), until, is_late });
     this.#changed();
     this.pump();
   }
@@ -80,16 +81,20 @@ export class Sending {
     } catch (error) {
       const isLater = error instanceof Unreachable || /** @type {any} */ (error).status === 503 || /** @type {any} */ (error).status === 429;
       if (isLater && (!said.until || clock.until(said.until) > 0)) {
-        if (!said.is_late) {
-          said.is_late = true;
-          this.#changed();
-        }
+        this.#delay();
         return false;
       }
       this.#done(said);
       this.#on.onRefusal(said, error);
     }
     return true;
+  }
+
+  /** None of them gets through for now. */
+  #delay() {
+    if (this.waiting.every((said) => said.is_late)) return;
+    for (const said of this.waiting) said.is_late = true;
+    this.#changed();
   }
 
   /** @param {Said} said */

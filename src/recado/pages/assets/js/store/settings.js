@@ -1,7 +1,7 @@
 // @ts-check
 import { clock } from "../core/clock.js";
 import { byId, h, icon, say, show } from "../core/dom.js";
-import { toast } from "../core/live.js";
+import { announce, toast } from "../core/live.js";
 import { explain, plural, t, time } from "../core/texts.js";
 import { redraw } from "./stage.js";
 
@@ -53,7 +53,7 @@ export class Settings {
     this.#isBusy = true;
     try {
       this.#take(await this.#session.call("PATCH", `/v1/stores/${this.place.id}`, change, { patience_ms: 8_000 }));
-      toast(t("store.saved"), { tone: "good" });
+      announce(t("store.saved"));
     } catch (error) {
       toast(`${t("store.not_saved")} ${explain(error)}`, { tone: "alert" });
     } finally {
@@ -61,19 +61,26 @@ export class Settings {
     }
   }
 
-  /** How the store stands, in a few words and a tone. @returns {{words: string, tone: string}} */
-  opening() {
-    const { is_open, paused_until, busy } = this.place;
+  /** Whether orders come in, in a few words and a tone. @returns {{words: string, tone: string}} */
+  #taking() {
+    const { is_open, paused_until } = this.place;
     if (paused_until && clock.until(paused_until) > 0) return { words: t("store.is_paused", { time: time(paused_until) }), tone: "alert" };
-    if (!is_open) return { words: t("store.is_closed"), tone: "warn" };
-    if (busy && clock.until(busy.until) > 0) return { words: t("store.is_busy", { minutes: busy.extra_minutes, time: time(busy.until) }), tone: "warn" };
-    return { words: t("store.is_open"), tone: "good" };
+    return is_open ? { words: t("store.is_open"), tone: "good" } : { words: t("store.is_closed"), tone: "warn" };
+  }
+
+  /** The same for the top of the page, and that it is busy. */
+  #opening() {
+    const { busy } = this.place;
+    const taking = this.#taking();
+    if (taking.tone !== "good") return taking;
+    if (!busy || clock.until(busy.until) <= 0) return { words: t("store.open"), tone: "good" };
+    return { words: t("store.is_busy", { minutes: busy.extra_minutes, time: time(busy.until) }), tone: "warn" };
   }
 
   /** Draw what changed; called each second too, as pauses end by themselves. */
   show() {
     if (!this.place) return;
-    const { words, tone } = this.opening();
+    const { words, tone } = this.#opening();
     const badge = byId("opening");
     say(badge, words);
     badge.className = `badge opening badge-${tone}`;
@@ -81,7 +88,7 @@ export class Settings {
     const now = JSON.stringify([this.place, words, this.#busyFor]);
     if (now === this.#drawn) return;
     this.#drawn = now;
-    redraw(byId("settings"), this.#pause(words, tone), this.#busy(), this.#usual(), this.#hours(), this.#tablet());
+    redraw(byId("settings"), this.#pause(), this.#busy(), this.#usual(), this.#hours(), this.#tablet());
   }
 
   /** @param {number} minutes */
@@ -89,15 +96,15 @@ export class Settings {
     return new Date(clock.now() + minutes * 60_000).toISOString();
   }
 
-  /** @param {string} words @param {string} tone */
-  #pause(words, tone) {
+  #pause() {
+    const { words, tone } = this.#taking();
     const { paused_until } = this.place;
     const is_paused = paused_until && clock.until(paused_until) > 0;
     return card(t("store.taking"), [
       h("p", { class: `notice notice-${tone} strong` }, words),
       is_paused
         ? h("button", { type: "button", class: "button button-large button-wide", dataset: { act: "resume" }, onclick: () => this.#change({ paused_until: null }) }, t("store.resume"))
-        : group(t("store.pause_for"), PAUSES.map((minutes) => h("button", { type: "button", class: "chip", dataset: { act: `pause-${minutes}` }, onclick: () => this.#change({ paused_until: this.#in(minutes) }) }, plural("store.minutes", minutes)))),
+        : group(t("store.pause_for"), PAUSES.map((minutes) => h("button", { type: "button", class: "chip", dataset: { act: `pause-${minutes}` }, "aria-label": plural("store.minutes", minutes), onclick: () => this.#change({ paused_until: this.#in(minutes) }) }, t("common.minutes", { minutes })))),
       h("p", { class: "hint" }, t("store.pause_about")),
     ]);
   }
@@ -105,7 +112,7 @@ export class Settings {
   #busy() {
     const { busy } = this.place;
     const is_busy = busy && clock.until(busy.until) > 0;
-    const spans = SPANS.map((minutes) => h("button", { type: "button", class: "chip", dataset: { act: `span-${minutes}` }, "aria-pressed": String(minutes === this.#busyFor), onclick: () => this.#choose(minutes) }, plural("store.minutes", minutes)));
+    const spans = SPANS.map((minutes) => h("button", { type: "button", class: "chip", dataset: { act: `span-${minutes}` }, "aria-label": plural("store.minutes", minutes), "aria-pressed": String(minutes === this.#busyFor), onclick: () => this.#choose(minutes) }, t("common.minutes", { minutes })));
     const extras = EXTRAS.map((minutes) => h("button", { type: "button", class: "chip", dataset: { act: `busy-${minutes}` }, "aria-label": plural("store.more_minutes", minutes), onclick: () => this.#change({ busy: { extra_minutes: minutes, until: this.#in(this.#busyFor) } }) }, `+${minutes}`));
     return card(t("store.busy"), [
       h("p", { class: "hint" }, t("store.busy_about")),

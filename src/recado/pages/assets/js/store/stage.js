@@ -172,15 +172,22 @@ export class Stage {
   }
 }
 
+/** @type {WeakMap<Element, string>} where the focus was in a part that had nothing to hold it for a while */
+const lost = new WeakMap();
+
 /**
  * Draw anew, and leave the focus on the same control, or on what came in its place.
  * @param {Element} parent @param {...(Node | string | false | null | undefined)} children
  */
 export function redraw(parent, ...children) {
-  const active = parent.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
-  const act = active?.dataset.act;
+  const main = document.getElementById("main");
+  const active = /** @type {HTMLElement | null} */ (document.activeElement);
+  const isOurs = parent.contains(active);
+  const act = isOurs ? active?.dataset.act ?? "" : active === main ? lost.get(parent) : undefined;
   fill(parent, ...children);
-  if (!active) return;
-  const next = (act && parent.querySelector(`[data-act="${act}"]`)) || parent.querySelector("button");
-  /** @type {HTMLElement | null} */ (next)?.focus();
+  if (act === undefined) return;
+  const next = /** @type {HTMLElement | null} */ (parent.querySelector(`[data-act="${act}"]`) ?? parent.querySelector("button"));
+  if (next) lost.delete(parent);
+  else lost.set(parent, act);
+  (next ?? main)?.focus({ preventScroll: true });
 }
