@@ -1,4 +1,7 @@
-"""What access rests on, and that it ends: one process' knowledge of the devices and share links that were revoked."""
+"""What access rests on, and that it ends: one process' knowledge of the devices and share links that were revoked.
+
+And what it knows of devices that others do not: which refresh token they have, by the access tokens they present.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -9,10 +12,11 @@ from typing import Final, TypeAlias
 import structlog
 from prometheus_client import Gauge
 
-from accounts import queries
+from accounts import queries, store
 from accounts.model import ACCESS_LASTS, Grant
 from infra.clock import wall_now
 from infra.db import AWAY, Tx
+from kernel.ids import DeviceId
 
 log: Final = structlog.get_logger()
 CHANNEL: Final = "recado_revocations"
@@ -36,6 +40,12 @@ class Grants:
         self._revoked: frozenset[str] = frozenset()
         self._waiting: dict[str, set[asyncio.Future[str]]] = {}
         self._changed = asyncio.Event()
+        self._used: dict[DeviceId, int] = {}
+
+    def note_use(self, grant: Grant | None) -> None:
+        """Remember, until it is written, that a device presented an access token, so that it got its refresh token."""
+        if grant is not None and grant.refresh_no is not None:
+            self._note(DeviceId(grant.id), grant.refresh_no)
 
     def is_revoked(self, grant: Grant) -> bool:
         """Tell whether this device or share link was revoked, as far as this process knows."""
@@ -55,6 +65,19 @@ class Grants:
                 if not waiting.done():
                     waiting.set_result(REVOKED)
 
+    async def write_uses(self, read: Read) -> None:
+        """Write which refresh tokens devices turned out to have. What is lost with a process is noted again later."""
+        if not self._used:
+            return
+        used, self._used = self._used, {}
+        try:
+            async with read() as tx:
+                await store.mark_used(tx, used)
+        except BaseException:
+            for device_id, refresh_no in used.items():
+                self._note(device_id, refresh_no)
+            raise
+
     async def keep(self, read: Read) -> None:
         """Look whenever told to, and every second, until cancelled."""
         while True:
@@ -66,8 +89,9 @@ class Grants:
             self._changed.clear()
             try:
                 await self.load(read)
+                await self.write_uses(read)
             except AWAY as error:
-                log.warning("grants.not_read", error=repr(error))
+                log.warning("grants.not_kept", error=repr(error))
 
     async def ended(self, grant: Grant | None) -> str:
         """Wait until what an access rests on is revoked or over, and return which; for ever where it is nothing."""
@@ -81,6 +105,9 @@ class Grants:
             self._waiting[grant.id].discard(why)
             if not self._waiting[grant.id]:
                 del self._waiting[grant.id]
+
+    def _note(self, device_id: DeviceId, refresh_no: int) -> None:
+        self._used[device_id] = max(refresh_no, self._used.get(device_id, 0))
 
     async def _first_end(self, grant: Grant, why: "asyncio.Future[str]") -> str:
         if self.is_revoked(grant):  # since it was let in

@@ -34,10 +34,12 @@ SHARE_LASTS_MOST: Final = timedelta(days=7)
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """What an access token rests on and ends with: a paired device or a share link, revoked by its id.
 
-    A share link opens the one order and is over at `ends_at`; a device lasts until somebody revokes it.
+    A share link opens the one order and is over at `ends_at`; a device lasts until somebody revokes it. `refresh_no` is
+    that of the refresh token a device got together with the access token.
     """
 
     id: str
+    refresh_no: int | None = None
     order_id: OrderId | None = None
     ends_at: datetime | None = None
 
@@ -125,7 +127,10 @@ class RevokedBecause(StrEnum):
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """A phone, tablet or browser that was paired, and the hashes of the refresh token it has and the one before."""
+    """A phone, tablet or browser that was paired, and the hashes of the refresh token it has and the one before.
+
+    `used_no` is the highest number of which we know that the device got it: it came back, or its access token did.
+    """
 
     id: DeviceId
     subject: Subject
@@ -134,6 +139,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     paired_by: Actor
     salt: bytes
     refresh_no: int = 0
+    used_no: int = 0
     refresh_hash: bytes
     previous_hash: bytes | None = None
     previous_until: datetime | None = None
@@ -144,7 +150,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def caller(self) -> Caller:
         """Who calls from this device."""
-        return self.subject.caller(Grant(id=self.id))
+        return self.subject.caller(Grant(id=self.id, refresh_no=self.refresh_no))
 
 
 class ShareLink(msgspec.Struct, frozen=True, kw_only=True):

@@ -80,8 +80,8 @@ class Refresh(StrEnum):
     """What is done with a refresh token that comes in."""
 
     ROTATE = "rotate"  # the device gets the next one
-    REPEAT = "repeat"  # it got the next one a moment ago, and gets the same again: another tab, or the answer was lost
-    REVOKE = "revoke"  # the next one was given long ago: two have copies, and nobody can tell who is the thief
+    REPEAT = "repeat"  # it gets the same next one again: another tab asked a moment ago, or the answer was lost
+    REVOKE = "revoke"  # the next one is in use: two have copies, and nobody can tell who is the thief
     REFUSE = "refuse"
 
 
@@ -89,16 +89,18 @@ def judge_refresh(device: Device, *, refresh_no: int, token_hash: bytes, is_ours
     """Decide about a refresh token that names this device; `is_ours` where only we can have made it.
 
     For 30 s after a rotation the token before it and the one it gave get the same answer: whatever two tabs, a page
-    that is loaded twice and a slow network send in whatever order, all end with the same token.
+    that is loaded twice and a slow network send in whatever order, all end with the same token. And for as long as
+    nobody used what the next one came with, its answer may have got lost: the one before gets it again.
     """
     if device.revoked_at is not None:
         return Refresh.REFUSE
     was_just_rotated = device.previous_until is not None and now < device.previous_until
+    is_next_in_use = device.used_no >= device.refresh_no
+    if token_hash in {device.refresh_hash, device.previous_hash} and now >= device.last_seen_at + UNUSED_LASTS:
+        return Refresh.REFUSE
     if token_hash == device.refresh_hash:
-        if now >= device.last_seen_at + UNUSED_LASTS:
-            return Refresh.REFUSE
         return Refresh.REPEAT if was_just_rotated else Refresh.ROTATE
-    if token_hash == device.previous_hash and was_just_rotated:
+    if token_hash == device.previous_hash and (was_just_rotated or not is_next_in_use):
         return Refresh.REPEAT
     # A made-up token must not sign a device out; one of ours from before can only be a copy.
     return Refresh.REVOKE if is_ours and refresh_no < device.refresh_no else Refresh.REFUSE

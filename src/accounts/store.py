@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -102,6 +103,11 @@ async def rotate_device(
 ) -> None:
     """Write a device's next refresh token; the one it had becomes the previous one."""
     await tx.execute(_sql.rotate_device, device_id, refresh_hash, previous_until, now)
+
+
+async def mark_used(tx: Tx, used: Mapping[DeviceId, int]) -> None:
+    """Write that these devices have their refresh tokens of these numbers, in the order of their ids."""
+    await tx.execute(_sql.mark_used, list(used.keys()), list(used.values()))
 
 
 async def revoke_device(tx: Tx, device_id: DeviceId, *, by: str, because: RevokedBecause, now: datetime) -> None:

@@ -27,6 +27,7 @@ class _Claims(msgspec.Struct, frozen=True):
     sto: list[StoreId] = []
     mgr: bool = False
     dev: str | None = None  # the device it was issued to
+    rno: int | None = None  # and the number of the refresh token that came with it
     ord: OrderId | None = None  # a follower's: the one order
     end: int | None = None  # and when the share link is over, which is later than the token
 
@@ -48,7 +49,7 @@ class _Claims(msgspec.Struct, frozen=True):
     def _grant(self) -> Grant | None:
         if self.end is not None:
             return Grant(id=self.sub, order_id=self.ord, ends_at=_instant(self.end))
-        return None if self.dev is None else Grant(id=self.dev)
+        return None if self.dev is None else Grant(id=self.dev, refresh_no=self.rno)
 
 
 class Tokens:
@@ -81,6 +82,7 @@ class Tokens:
         known = self._verified.get(token)
         if known is None:
             known = self._decode(token)
+            self._grants.note_use(known[0].grant)
             if len(self._verified) >= REMEMBERED:
                 self._verified.pop(next(iter(self._verified)))
             self._verified[token] = known
@@ -107,7 +109,7 @@ def _claims_of(grant: Grant | None, expires_at_s: int) -> dict[str, Any]:
     if grant is None:
         return {}
     if grant.ends_at is None:
-        return {"dev": grant.id}
+        return {"dev": grant.id} if grant.refresh_no is None else {"dev": grant.id, "rno": grant.refresh_no}
     end = int(grant.ends_at.timestamp())
     return {"ord": grant.order_id, "end": end, "exp": min(expires_at_s, end)}
 

@@ -1,13 +1,15 @@
 """What was revoked is known everywhere within a second, whatever becomes of the notice."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from tests.accounts.builders import OFFICE
+from tests.accounts.builders import OFFICE, a_device
 from tests.accounts.commands.test_share_links import DINNER
 from tests.infra.facts import going
 
+from accounts import store
 from accounts.commands import share_links
 from accounts.errors import TokenRefused
 from accounts.grants import CHANNEL, LOOK_EVERY_S, OVER, REMEMBERED_FOR, REVOKED, Grants
@@ -158,3 +160,45 @@ async def test_a_database_that_is_away_is_waited_for(database, database_url, sto
             grants.wake()
             await asyncio.sleep(0.05)
         assert grants.is_revoked(link.caller.grant)
+
+
+async def test_what_could_not_be_written_is_written_later_and_an_older_number_never_wins(database):
+    process, device_id = Process(database, ""), f"dev_{'1' * 26}"
+    await insert_a_device(database, device_id, refresh_no=7)
+
+    @asynccontextmanager
+    async def away():
+        raise ConnectionError
+        yield
+
+    for number in (3, 5, 4):
+        process.grants.note_use(Grant(id=device_id, refresh_no=number))
+    with pytest.raises(ConnectionError):
+        await process.grants.write_uses(away)
+    await process.grants.write_uses(database.read)
+    process.grants.note_use(Grant(id=device_id, refresh_no=2))
+    await process.grants.write_uses(database.read)
+
+    async with database.read() as tx:
+        assert await tx.fetchval("SELECT used_no FROM devices") == 5
+
+
+async def test_processes_that_write_the_same_devices_at_once_do_not_wait_for_one_another_for_ever(database):
+    names = [f"dev_{n:026}" for n in range(40)]
+    for name in names:
+        await insert_a_device(database, name, refresh_no=9)
+    for number in range(1, 6):
+        processes = [Process(database, "") for _ in range(6)]
+        for turn, process in enumerate(processes):
+            for name in names[:: 1 if turn % 2 else -1]:
+                process.grants.note_use(Grant(id=name, refresh_no=number))
+        await asyncio.gather(*(process.grants.write_uses(database.read) for process in processes))
+
+    async with database.read() as tx:
+        assert await tx.fetchval("SELECT array_agg(DISTINCT used_no) FROM devices") == [5]
+
+
+async def insert_a_device(database, device_id, *, refresh_no) -> None:
+    async with database.begin() as tx:
+        await store.insert_device(tx, a_device(id=device_id))
+        await tx.execute("UPDATE devices SET refresh_no = $1 WHERE id = $2", refresh_no, device_id)

@@ -50,9 +50,17 @@ def judge(device: Device, presented: str, *, now, is_ours: bool = True) -> Refre
 
 
 def rotated(**changes) -> Device:
-    """The phone after its first refresh, at noon."""
-    hashes = {"refresh_no": 1, "refresh_hash": hash_of(token(1)), "previous_hash": hash_of(token(0))}
+    """The phone after its first refresh, at noon; it got the answer."""
+    hashes = {"refresh_no": 1, "used_no": 99, "refresh_hash": hash_of(token(1)), "previous_hash": hash_of(token(0))}
     return a_device(**(hashes | {"previous_until": NOON + PREVIOUS_LASTS} | changes))
+
+
+def rotated_again(device: Device, *, now) -> Device:
+    """The phone after one more refresh, of which it is not known that it got the answer."""
+    return msgspec.structs.replace(
+        device, refresh_no=device.refresh_no + 1, refresh_hash=hash_of(token(device.refresh_no + 1)),
+        previous_hash=device.refresh_hash, previous_until=now + PREVIOUS_LASTS, last_seen_at=now,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -154,8 +162,17 @@ def test_after_half_a_minute_the_old_token_is_a_copy_and_the_new_one_goes_on():
     assert judge(rotated(), token(1), now=NOON + PREVIOUS_LASTS) is Refresh.ROTATE
 
 
+@pytest.mark.parametrize("wait", [PREVIOUS_LASTS, 8 * 60 * MINUTE, UNUSED_LASTS - SECOND], ids=str)
+def test_a_phone_whose_answer_got_lost_in_a_tunnel_gets_it_again(wait):
+    assert judge(rotated(used_no=0), token(0), now=NOON + wait) is Refresh.REPEAT
+
+
+def test_an_answer_that_nobody_fetched_for_a_season_is_kept_no_longer():
+    assert judge(rotated(used_no=0), token(0), now=NOON + UNUSED_LASTS) is Refresh.REFUSE
+
+
 def test_a_token_of_long_ago_is_a_copy_at_any_time():
-    device = rotated(refresh_no=9, refresh_hash=hash_of(token(9)), previous_hash=hash_of(token(8)))
+    device = rotated(used_no=0, refresh_no=9, refresh_hash=hash_of(token(9)), previous_hash=hash_of(token(8)))
 
     assert judge(device, token(3), now=NOON) is Refresh.REVOKE
 
@@ -191,10 +208,21 @@ def test_whoever_keeps_to_the_newest_token_is_never_signed_out(steps):
         assert verdict in {Refresh.ROTATE, Refresh.REPEAT}
         if verdict is Refresh.ROTATE:
             given_at[device.refresh_no + 1] = now
-            device = msgspec.structs.replace(
-                device, refresh_no=device.refresh_no + 1, refresh_hash=hash_of(token(device.refresh_no + 1)),
-                previous_hash=device.refresh_hash, previous_until=now + PREVIOUS_LASTS, last_seen_at=now,
-            )  # fmt: skip
+            device = rotated_again(device, now=now)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 10_000)), max_size=40))
+def test_a_device_alone_is_never_signed_out_however_many_answers_get_lost(steps):
+    device, now, has_no = a_device(), NOON, 0
+    for is_lost, wait_s in steps:
+        now += timedelta(seconds=wait_s)
+        verdict = judge(device, token(has_no), now=now)
+        assert verdict in {Refresh.ROTATE, Refresh.REPEAT}
+        if verdict is Refresh.ROTATE:
+            device = rotated_again(device, now=now)
+        if not is_lost:
+            has_no = device.refresh_no
+            device = msgspec.structs.replace(device, used_no=has_no)  # its access token was presented
 
 
 @given(st.integers(1, 6), st.integers(0, 5), st.integers(0, 120))

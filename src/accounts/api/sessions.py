@@ -93,7 +93,7 @@ async def refresh_session(
     keys: NamedDependency[Keys],
     tokens: NamedDependency[Tokens],
 ) -> Response[Session]:
-    """Get the next access and refresh token. The one before is good for 30 s more; later it ends the device."""
+    """Get the next access and refresh token. The one before gets the same until these are used; later it ends all."""
     check_is_no_other_site(request)
     presented = _presented(request, data)
     if presented is None:

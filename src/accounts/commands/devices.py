@@ -79,8 +79,8 @@ async def claim(
 async def refresh(tx: Tx, presented: Presented, *, keys: Keys, now: datetime) -> Device | SessionOver:
     """Give a device its next refresh token, which is made from what this returns.
 
-    The one it had is good for 30 s more, and gets the same next one; after that it can only be a copy, and the device
-    is revoked.
+    The one it had gets the same next one until that was used, and 30 s at least; after that it can only be a copy, and
+    the device is revoked.
     """
     device = await store.lock_device(tx, presented.device_id)
     if device is None:
@@ -91,6 +91,8 @@ async def refresh(tx: Tx, presented: Presented, *, keys: Keys, now: datetime) ->
     )
     match verdict:
         case Refresh.REPEAT:
+            if presented.refresh_no == device.refresh_no:
+                await store.mark_used(tx, {device.id: device.refresh_no})
             return device
         case Refresh.ROTATE:
             return await _rotate(tx, device, keys=keys, now=now)

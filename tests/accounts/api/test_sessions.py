@@ -12,6 +12,15 @@ SITE = "https://recado.example"
 LATER = "UPDATE devices SET previous_until = previous_until - interval '31 seconds'"
 
 
+async def used(office, session, *, app=None):
+    """Present an access token, and wait until that is known to all."""
+    headers = {"Authorization": f"Bearer {session['access_token']}"}
+    assert (await office.browser(app=app).get("/v1/me", headers=headers)).status_code == 200
+    async with asyncio.timeout(10):
+        while not await office.rows("SELECT 1 FROM devices WHERE used_no = refresh_no"):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 def cookie_of(answer):
     """The one cookie an answer sets."""
     (header,) = answer.headers.get_list("set-cookie")
@@ -74,6 +83,7 @@ async def test_two_tabs_that_refresh_at_once_stay_signed_in(office):
 async def test_a_copied_refresh_token_ends_the_device_for_everybody(office):
     session = await office.pair()
     theirs = (await office.http.post("/v1/sessions/refresh", json={"refresh_token": session["refresh_token"]})).json()
+    await used(office, theirs)
     await office.rows(LATER)
 
     refused = await office.http.post("/v1/sessions/refresh", json={"refresh_token": session["refresh_token"]})
@@ -86,6 +96,33 @@ async def test_a_copied_refresh_token_ends_the_device_for_everybody(office):
         headers = {"Authorization": f"Bearer {theirs['access_token']}"}
         while (await office.http.get("/v1/me", headers=headers)).status_code != 401:  # noqa: ASYNC110  it is the process that knows
             await asyncio.sleep(0.01)
+
+
+async def test_a_page_that_was_closed_before_its_answer_came_is_still_signed_in_hours_later(office):
+    browser = office.browser(origin=SITE)
+    session = await office.pair(browser=browser, keep="cookie")
+    (before,) = browser.cookies.jar
+    await browser.post("/v1/sessions/refresh", json={"role": "rider"})
+    browser.cookies.jar.set_cookie(before)  # the answer never came
+    await office.rows(LATER)
+
+    again = await browser.post("/v1/sessions/refresh", json={"role": "rider"})
+
+    assert (again.status_code, again.json()["device_id"]) == (200, session["device_id"])
+    await used(office, again.json())
+    await office.rows(LATER)
+    assert (await browser.post("/v1/sessions/refresh", json={"role": "rider"})).status_code == 200
+
+
+async def test_what_another_process_was_shown_counts(office):
+    session = await office.pair()
+    refreshed = await office.http.post("/v1/sessions/refresh", json={"refresh_token": session["refresh_token"]})
+    await used(office, refreshed.json(), app=await office.another_process())
+    await office.rows(LATER)
+
+    refused = await office.http.post("/v1/sessions/refresh", json={"refresh_token": session["refresh_token"]})
+
+    assert refused.status_code == 401
 
 
 async def test_who_signs_out_is_forgotten_here_and_there(office):

@@ -166,11 +166,34 @@ async def test_two_tabs_that_refresh_at_once_go_on_with_the_same_token(depot):
 async def test_a_refresh_token_that_comes_back_late_ends_the_device_for_both_who_have_it(depot):
     device = await depot.pair()
     refreshed = await depot.refresh(held(device), at=NOON)
+    await depot.refresh(held(refreshed), at=NOON + SECOND)
 
     assert isinstance(await depot.refresh(held(device), at=NOON + PREVIOUS_LASTS), SessionOver)
 
     assert await depot.ended(device) == ("recado", "replayed")
     assert isinstance(await depot.refresh(held(refreshed), at=NOON + PREVIOUS_LASTS), SessionOver)
+
+
+async def test_an_answer_that_got_lost_for_a_whole_shift_is_given_again(depot):
+    device = await depot.pair()
+    lost = await depot.refresh(held(device), at=NOON)
+
+    again = await asyncio.gather(*(depot.refresh(held(device), at=NOON + 500 * MINUTE) for _ in range(4)))
+
+    assert {held(one).token for one in again} == {held(lost).token}
+    assert isinstance(await depot.refresh(held(again[0]), at=NOON + 501 * MINUTE), Device)
+    assert await depot.ended(device) is None
+
+
+async def test_a_copy_is_found_out_also_when_its_owner_s_answer_was_lost(depot):
+    """Because the thief used what the owner never got."""
+    device = await depot.pair()
+    await depot.refresh(held(device), at=NOON)
+    thiefs = await depot.refresh(held(device), at=NOON + MINUTE)
+    await depot.refresh(held(thiefs), at=NOON + 15 * MINUTE)
+
+    assert isinstance(await depot.refresh(held(device), at=NOON + 16 * MINUTE), SessionOver)
+    assert await depot.ended(device) == ("recado", "replayed")
 
 
 async def test_a_refresh_and_a_revocation_at_once_leave_the_device_revoked(depot):
