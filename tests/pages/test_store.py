@@ -54,7 +54,7 @@ async def test_an_evening_at_the_counter_from_the_bell_to_the_rider(browser, wir
         await tablet.column("ready").locator(".ticket").wait_for()
         beto.report(delivery_id, "arrive-at-pickup")
         await tablet.column("here").locator(".ticket").wait_for()
-        await tablet.hears("Beto is here since")
+        await tablet.hears("Beto has been here since")
         await tablet.is_good("rider-here")
         beto.report(
             delivery_id,
