@@ -7,14 +7,19 @@ PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 # Named after the place: a clone that was moved needs its environment anew.
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
 READY := $(VENV)/ready
+RUNNABLE := $(VENV)/runnable-$(shell pwd | cksum | cut -d' ' -f1)
 
 .PHONY: demo dev lock format contracts check test soak bench
 
-# Each stamp is written last: an interrupted step leaves none, and the next run does it again from its beginning.
-$(PACKAGES): requirements/dev.txt
+define CHECK_PYTHON
 	@command -v "$(PYTHON)" >/dev/null || { echo "recado: there is no $(PYTHON): install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "recado: $(PYTHON) is older than Python 3.11: name a newer one: make PYTHON=/path/to/python3"; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "recado: $(PYTHON) lacks venv and pip: install them (Debian, Ubuntu: apt-get install python3-venv)"; exit 1; }
+endef
+
+# Each stamp is written last: an interrupted step leaves none, and the next run does it again from its beginning.
+$(PACKAGES): requirements/dev.txt
+	$(CHECK_PYTHON)
 	"$(PYTHON)" -m venv --clear "$(VENV)"
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	touch "$(PACKAGES)"
@@ -24,6 +29,13 @@ $(READY): $(PACKAGES) pyproject.toml
 	touch "$(READY)"
 
 dev: $(READY)
+
+# Who only wants to look needs what runs and nothing that tests; compiling modules nobody loads takes longest of all.
+$(RUNNABLE): requirements/run.txt
+	$(CHECK_PYTHON)
+	@test -x "$(BIN)/python" || "$(PYTHON)" -m venv "$(VENV)"
+	$(PIP) install --no-compile --require-hashes -r requirements/run.txt
+	touch "$(RUNNABLE)"
 
 # Resolves again after a change of pyproject.toml; UPGRADE=--upgrade also takes newer releases.
 lock:
@@ -44,8 +56,8 @@ check: dev
 contracts: dev
 	"$(BIN)/recado" contracts .
 
-demo: dev
-	@"$(BIN)/recado" demo
+demo: $(RUNNABLE)
+	@PYTHONPATH=src "$(BIN)/python" -P -m recado demo $(ARGS)
 
 test: dev
 	"$(BIN)/pytest" -n auto --maxprocesses 4
