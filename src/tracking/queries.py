@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from redis.asyncio import Redis
 
 from accounts.model import Caller
 from fleet.messages import RiderPosition
 from fleet.queries.cards import RiderCard, find_rider_card
+from fleet.queries.whereabouts import last_seen
 from infra.db import Begin, Tx
 from infra.outbox import Recorded
 from infra.sql import load
@@ -65,6 +67,16 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
 
 
+class PositionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the rider is; from `stale_at` on it must be shown as old."""
+
+    lat: float
+    lon: float
+    bearing_deg: float | None
+    measured_at: datetime
+    stale_at: datetime
+
+
 class TrackingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order's way as one role may see it. Nothing is promised before it is placed, nothing expected once over.
 
@@ -99,16 +111,7 @@ class TrackingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     due: Due | None = None
     pickup: Point | None = None
     dropoff: Point | None = None
-
-
-class PositionView(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the rider is; from `stale_at` on it must be shown as old."""
-
-    lat: float
-    lon: float
-    bearing_deg: float | None
-    measured_at: datetime
-    stale_at: datetime
+    position: PositionView | None = None
 
 
 async def find_promise(tx: Tx, order_id: OrderId) -> PromiseView | None:
@@ -117,8 +120,18 @@ async def find_promise(tx: Tx, order_id: OrderId) -> PromiseView | None:
     return PromiseView(promised_from=row["promised_from"], promised_by=row["promised_by"]) if row else None
 
 
-async def get_tracking(tx: Tx, order_id: OrderId, *, caller: Caller) -> TrackingView:
+async def get_tracking(tx: Tx, redis: Redis, order_id: OrderId, *, caller: Caller) -> TrackingView:
     """Return an order's way as the caller may see it; raises `OrderNotFound` where it is not theirs."""
+    view, carrying = await _look(tx, order_id, caller=caller), (await _carrying(tx, order_id))[0]
+    return await _with_position(redis, view, carrying, caller.role)
+
+
+async def check_may_track(tx: Tx, order_id: OrderId, *, caller: Caller) -> None:
+    """Raise `OrderNotFound` where the order is not the caller's to follow."""
+    await orders.get_order(tx, order_id, caller=caller)
+
+
+async def _look(tx: Tx, order_id: OrderId, *, caller: Caller) -> TrackingView:
     seen = await orders.get_order(tx, order_id, caller=caller)
     whole = await orders.get_whole_order(tx, order_id)
     sign = await stores.get_store_sign(tx, whole.store_id)
@@ -156,8 +169,9 @@ async def get_tracking(tx: Tx, order_id: OrderId, *, caller: Caller) -> Tracking
 class OrderFeedView:
     """One watcher of one order's feed: what they may see of each fact, and whose position."""
 
-    def __init__(self, read: Begin, order_id: OrderId, caller: Caller) -> None:
+    def __init__(self, read: Begin, redis: Redis, order_id: OrderId, caller: Caller) -> None:
         self._read = read
+        self._redis = redis
         self._order_id = order_id
         self._caller = caller
         self._carrying = privacy.NOBODY
@@ -166,9 +180,9 @@ class OrderFeedView:
     async def load(self) -> TrackingView:
         """Return the snapshot's body, and remember who carries the order."""
         async with self._read() as tx:
-            view = await get_tracking(tx, self._order_id, caller=self._caller)
+            view = await _look(tx, self._order_id, caller=self._caller)
             self._carrying, self._carrying_seq = await _carrying(tx, self._order_id)
-        return view
+        return await _with_position(self._redis, view, self._carrying, self._caller.role)
 
     def show(self, fact: Recorded) -> dict[str, Any] | None:
         """Return what this watcher sees of a fact, with the stage it brings the order to."""
@@ -191,14 +205,29 @@ class OrderFeedView:
     def show_position(self, key: str, payload: msgspec.Raw) -> PositionView:
         """Return the place and its age, and nothing that identifies the rider."""
         del key
-        place = msgspec.json.decode(payload, type=RiderPosition)
-        return PositionView(
-            lat=place.lat,
-            lon=place.lon,
-            bearing_deg=place.bearing_deg,
-            measured_at=place.measured_at,
-            stale_at=place.stale_at,
-        )
+        return _shown(msgspec.json.decode(payload, type=RiderPosition))
+
+
+def _shown(place: RiderPosition) -> PositionView:
+    return PositionView(
+        lat=place.lat,
+        lon=place.lon,
+        bearing_deg=place.bearing_deg,
+        measured_at=place.measured_at,
+        stale_at=place.stale_at,
+    )
+
+
+async def _with_position(redis: Redis, view: TrackingView, carrying: privacy.Carrying, role: Role) -> TrackingView:
+    """Add where the rider was last, so that nobody waits for the next ping to see them; none from before the pickup."""
+    if carrying.rider_id is None or not privacy.may_see_position(carrying, role):
+        return view
+    rider_id = RiderId(carrying.rider_id)
+    place = (await last_seen(redis, [rider_id]) or {}).get(rider_id)
+    is_too_early = view.picked_up_at is not None and place is not None and place.measured_at < view.picked_up_at
+    if place is None or is_too_early:
+        return view
+    return msgspec.structs.replace(view, position=_shown(place))
 
 
 async def _carrying(tx: Tx, order_id: OrderId) -> tuple[privacy.Carrying, int]:

@@ -146,6 +146,29 @@ async def test_the_rider_is_seen_riding_and_an_old_place_is_never_shown_as_their
         assert await tab.page.evaluate(SMOOTH, RIDER) > 3, "it glides and does not jump"
 
 
+async def test_who_opens_the_page_between_two_pings_sees_the_rider_at_once(town, browser, wire):
+    """Because a rider in a queue of cars may not move, nor report, for a minute."""
+    order, beto = town.order(), town.rider("Beto", vehicle="motorcycle")
+    order.say("accept", prep_minutes=12)
+    delivery_id = order.assign(beto)
+    beto.is_at(SE, seconds_ago=90)
+    beto.report(delivery_id, "arrive-at-pickup")
+    order.say("ready")
+    before = order.tracking()
+    beto.report(delivery_id, "pick-up")
+    at_once = order.tracking()
+    await asyncio.sleep(1)
+    beto.is_at(offset(SE, east_m=20, north_m=0))
+
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go(path_of(order.share()))
+        await expect(tab.page.get_by_role("img", name="Beto, By motorcycle")).to_be_visible()
+
+    assert "position" not in before, "before the pickup it is nobody's business"
+    assert "position" not in at_once, "nor afterwards where they were before"
+    assert order.tracking()["position"]["lat"] == pytest.approx(SE.lat)
+
+
 async def test_food_that_goes_back_says_so_and_shows_nobody_s_place(town, browser, wire):
     order, davi = town.order(), town.rider("Davi", vehicle="motorcycle")
     async with a_tab(browser, wire.address, locale="es-PE") as tab:

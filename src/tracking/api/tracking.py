@@ -4,6 +4,7 @@ from litestar import WebSocket, get, websocket
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.types import Guard
+from redis.asyncio import Redis
 
 from accounts.guards import allow
 from accounts.model import HANDLING_ORDERS, Caller
@@ -25,26 +26,31 @@ Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64, patter
 
 @get("/v1/orders/{order_id:str}/tracking", guards=_MAY_TRACK)
 async def get_tracking(
-    order_id: FromPath[OrderId], caller: NamedDependency[Caller], tx: NamedDependency[Tx]
+    order_id: FromPath[OrderId],
+    caller: NamedDependency[Caller],
+    tx: NamedDependency[Tx],
+    redis: NamedDependency[Redis],
 ) -> TrackingView:
-    """Return how far an order is, when it is expected and why that changed."""
-    return await queries.get_tracking(tx, order_id, caller=caller)
+    """Return how far an order is, when it is expected and why that changed, and where the rider was last."""
+    return await queries.get_tracking(tx, redis, order_id, caller=caller)
 
 
 @websocket("/v1/orders/{order_id:str}/feed", guards=_MAY_TRACK)
-async def follow_order(
+async def follow_order(  # noqa: PLR0913, PLR0917  one for each that a watcher needs
     socket: WebSocket[Any, Any, Any],
     order_id: FromPath[OrderId],
     caller: NamedDependency[Caller],
     begin: NamedDependency[Begin],
+    redis: NamedDependency[Redis],
     feeds: NamedDependency[Feeds],
     after: After = None,
     epoch: Epoch = None,
 ) -> None:
     """Follow an order: a snapshot or all that was missed, then every event, and the rider while they may be seen."""
     async with begin() as tx:
-        await queries.get_tracking(tx, order_id, caller=caller)
-    await feeds.serve(socket, Watch(order_id, OrderFeedView(begin, order_id, caller), after=after, epoch=epoch))
+        await queries.check_may_track(tx, order_id, caller=caller)
+    view = OrderFeedView(begin, redis, order_id, caller)
+    await feeds.serve(socket, Watch(order_id, view, after=after, epoch=epoch))
 
 
 ROUTES: Final = [get_tracking, follow_order]

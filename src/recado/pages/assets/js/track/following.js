@@ -116,6 +116,7 @@ function take(told) {
   const isUrgent = before && ["at_the_door", "cancelled", "rejected", "expired"].includes(situationOf(told));
   if (heard && heard !== news(before, before ?? told)) announce(heard, isUrgent ? "assertive" : "polite");
   if (told.stage !== "on_the_way") position = null;
+  else if (told.position && (!position || told.position.measured_at > position.measured_at)) position = told.position;
   if (isOver(told)) leaveMap();
   else showMap(told);
 }

@@ -28,6 +28,7 @@
  * @property {{amount_minor: number, currency: string}} [due]
  * @property {Point} [pickup]
  * @property {Point} [dropoff]
+ * @property {{lat: number, lon: number, measured_at: string, stale_at: string}} [position]
  *
  * @typedef {{revision_no: number, was_at: string, eta_at: string, cause: string, breaks_promise: boolean, revised_at: string}} Revision
  * @typedef {{lat: number, lon: number}} Point
