@@ -1,8 +1,8 @@
 // @ts-check
 import { byId, fill, h, icon } from "../core/dom.js";
 import { toast } from "../core/live.js";
-import { distance, explain, plural, t } from "../core/texts.js";
-import { apart_m, isOld, placeOf } from "./words.js";
+import { dayAndTime, distance, explain, plural, t } from "../core/texts.js";
+import { apart_m, incidentText, isOld, placeOf } from "./words.js";
 
 const QUICK_REASONS = ["near", "asked", "late", "trouble"];
 const OUTCOMES = ["accepted_on_behalf", "window_extended", "store_paused", "cancelled", "no_help"];
@@ -99,14 +99,41 @@ export function askHelp(desk, order, escalationId) {
   });
 }
 
-/** Answer a rider who met with something. @param {Desk} desk @param {any} order @param {string} incidentId */
-export function askPlan(desk, order, incidentId) {
+/** Answer a rider who met with something. @param {Desk} desk @param {any} order @param {string} incidentId @param {any} incident what they said, where it is known */
+export function askPlan(desk, order, incidentId, incident) {
   const plan = h("select", { id: "plan", name: "plan" }, ...PLANS.map((one) => h("option", { value: one }, t(`operations.plan.${one}`))));
   const note = h("textarea", { id: "note", name: "note", rows: 3, maxlength: 500 });
-  ask(t("operations.plan_title", { number: order.short_number }), [field("plan", t("operations.plan_what"), plan), field("note", t("operations.plan_note"), note)], true, async (said) => {
-    return await desk.do(order, "POST", `/v1/incidents/${incidentId}/resolve`, { plan: said.get("plan"), note: said.get("note") });
+  const said = incident ? [h("p", { class: "notice notice-warn" }, incidentText(incident))] : [];
+  ask(t("operations.plan_title", { number: order.short_number }), [...said, field("plan", t("operations.plan_what"), plan), field("note", t("operations.plan_note"), note)], true, async (answer) => {
+    return await desk.do(order, "POST", `/v1/incidents/${incidentId}/resolve`, { plan: answer.get("plan"), note: answer.get("note") });
   });
 }
+
+/** Make the link with which whoever ordered follows it. @param {Desk} desk @param {any} order */
+export async function showLink(desk, order) {
+  let made;
+  try {
+    made = await desk.town.session.call("POST", `/v1/orders/${order.order_id}/share-links`, {});
+  } catch (error) {
+    return toast(explain(error), { tone: "alert" });
+  }
+  const dialog = /** @type {HTMLDialogElement} */ (byId("dialog"));
+  fill(
+    dialog,
+    h(
+      "div",
+      { class: "stack" },
+      head(dialog, t("operations.link_title", { number: order.short_number })),
+      h("p", {}, h("a", { class: "link", href: made.url, target: "_blank", rel: "noopener" }, made.url)),
+      h("p", { class: "small quiet" }, t("operations.link_until", { until: dayAndTime(made.expires_at) })),
+    ),
+  );
+  dialog.showModal();
+}
+
+/** @param {HTMLDialogElement} dialog @param {string} title */
+const head = (dialog, title) =>
+  h("div", { class: "detail-head" }, h("h2", { id: "dialog-title" }, title), h("button", { type: "button", class: "button button-quiet", "aria-label": t("operations.close"), onclick: () => dialog.close() }, icon("cross")));
 
 /** @param {string} id @param {string} label @param {HTMLElement} input */
 const field = (id, label, input) => h("div", { class: "field" }, h("label", { for: id }, label), input);
@@ -135,7 +162,7 @@ function ask(title, fields, canSend, send) {
     h(
       "form",
       { class: "stack" },
-      h("div", { class: "detail-head" }, h("h2", { id: "dialog-title" }, title), h("button", { type: "button", class: "button button-quiet", "aria-label": t("operations.close"), onclick: () => dialog.close() }, icon("cross"))),
+      head(dialog, title),
       ...fields,
       go,
     )

@@ -31,6 +31,7 @@ let map = null;
 /** @type {OrderPanel | null} */
 let panel = null;
 let chosen = "";
+let isFitted = false; // the map shows the whole city once, and then what somebody looks at
 let drawing = 0;
 let alarmed = new Set();
 
@@ -62,6 +63,7 @@ async function open(cityId) {
   setZone(city.time_zone);
   town?.close();
   chosen = "";
+  isFitted = false;
   alarmed = new Set();
   const opened = (town = new Town(session, city, { onChange: redraw, onState: showConnection, onEnd: (problem) => toast(explain(problem), { tone: "alert", lasts_ms: 0 }) }));
   panel = new OrderPanel(opened, new Desk(opened), () => choose(""));
@@ -91,6 +93,10 @@ function drawAll() {
   showDue(town.due.filter((one) => town?.orders.has(one.order_id)), { onChoose: choose });
   if (chosen && !town.orders.has(chosen)) over();
   panel.show(town.orders.get(chosen));
+  if (map && town.stores.length && !isFitted && wide.matches) {
+    isFitted = true;
+    if (!chosen) map.fit(everything(), { zoom_max: 15 });
+  }
   if (map) draw(map, town, { chosen, onRider: chooseRider, onOrder: choose });
   alarm(orders);
 }
@@ -159,7 +165,7 @@ function view(name) {
 function everything() {
   if (!town) return [];
   const riders = [...town.riders.values()].map(placeOf).filter(Boolean);
-  const places = [...riders, ...[...town.orders.values()].flatMap((order) => [order.pickup, order.dropoff].filter(Boolean))];
+  const places = [...riders, ...town.stores.map((store) => store.point), ...[...town.orders.values()].flatMap((order) => [order.pickup, order.dropoff].filter(Boolean))];
   return places.length ? places : [town.city.centre];
 }
 

@@ -1,10 +1,11 @@
 // @ts-check
 import { byId, fill, h, icon } from "../core/dom.js";
 import { money, number, t, time } from "../core/texts.js";
-import { askAssign, askHelp, askPlan, askUnassign } from "./acts.js";
-import { riskText, since, waitText } from "./words.js";
+import { askAssign, askHelp, askPlan, askUnassign, showLink } from "./acts.js";
+import { incidentText, riskText, since, waitText, whyText } from "./words.js";
 
 const BEFORE_PICKUP = new Set(["unassigned", "offered", "assigned", "arrived_at_pickup"]);
+const INCIDENTS = new Set(["incident", "sos"]);
 const LAST_EVENTS = 12;
 const LAST_DECISIONS = 3;
 
@@ -49,13 +50,15 @@ export class OrderPanel {
   async #read(order, asked) {
     const { session } = this.town;
     const quietly = (/** @type {Promise<any>} */ answer) => answer.catch(() => null); // what one may not see is left out
-    const [whole, events, found] = await Promise.all([
+    const incident = order.waits.find((/** @type {any} */ wait) => INCIDENTS.has(wait.code));
+    const [whole, events, found, met] = await Promise.all([
       quietly(session.call("GET", `/v1/orders/${order.order_id}`)),
       quietly(session.call("GET", `/v1/orders/${order.order_id}/events?limit=200`)),
       order.delivery_id ? quietly(session.call("GET", `/v1/deliveries/${order.delivery_id}/decisions?limit=${LAST_DECISIONS}`)) : null,
+      incident ? quietly(session.call("GET", `/v1/incidents/${incident.about_id}`)) : null,
     ]);
     if (asked !== this.#readAs) return;
-    this.#more = { whole, events: events ?? [], decisions: found?.decisions ?? [] };
+    this.#more = { whole, events: events ?? [], decisions: found?.decisions ?? [], incident: met };
     this.#draw(this.town.orders.get(order.order_id) ?? order);
   }
 
@@ -85,14 +88,20 @@ export class OrderPanel {
   #waits(order) {
     const tone = { danger: "alert", now: "alert", soon: "warn", calm: "accent" }[/** @type {"calm"} */ (order.urgency)];
     const line = (/** @type {any} */ wait) =>
-      h("li", {}, h("span", {}, h("span", { class: "strong" }, waitText(order, wait)), ` · ${since(wait.since_at)}`), this.#answer(order, wait));
+      h("li", {}, h("span", {}, h("span", { class: "strong" }, waitText(order, wait)), ` · ${since(wait.since_at)}`, this.#met(wait)), this.#answer(order, wait));
     return h("ul", { class: `notice notice-${tone} stack stack-s` }, ...order.waits.map(line));
+  }
+
+  /** What the rider said about it. @param {any} wait */
+  #met(wait) {
+    const incident = this.#more?.incident;
+    return incident?.id === wait.about_id ? h("span", { class: "quoted" }, incidentText(incident)) : null;
   }
 
   /** What can be done about this very thing. @param {any} order @param {any} wait */
   #answer(order, wait) {
     if (wait.code === "escalated") return this.#button("help", () => askHelp(this.desk, order, wait.about_id));
-    if (wait.code === "incident" || wait.code === "sos") return this.#button("plan", () => askPlan(this.desk, order, wait.about_id));
+    if (INCIDENTS.has(wait.code)) return this.#button("plan", () => askPlan(this.desk, order, wait.about_id, this.#more?.incident));
     return null;
   }
 
@@ -105,6 +114,7 @@ export class OrderPanel {
       { class: "row" },
       canSend ? this.#button(order.rider ? "reassign" : "assign", () => askAssign(this.desk, this.town, order), "button") : null,
       canSend && order.rider ? this.#button("unassign", () => askUnassign(this.desk, order)) : null,
+      this.#button("share", () => showLink(this.desk, order)),
       mine ? this.#button("leave", () => this.desk.leave(order)) : this.#button(order.owner ? "take_over" : "take", () => this.desk.take(order)),
     );
   }
@@ -140,7 +150,7 @@ export class OrderPanel {
     const decisions = this.#more?.decisions ?? [];
     if (!decisions.length) return null;
     const told = (/** @type {any} */ one) =>
-      h("li", {}, h("time", {}, time(one.decided_at)), h("span", {}, `${t(`operations.outcome.${one.outcome}`)}: ${one.why}`, ...this.#others(one)));
+      h("li", {}, h("time", {}, time(one.decided_at)), h("span", {}, `${t(`operations.outcome.${one.outcome}`)}: ${whyText(one.why)}`, ...this.#others(one)));
     return h("div", { class: "stack stack-s" }, h("h3", {}, t("operations.decisions")), h("ul", { class: "history" }, ...decisions.map(told)));
   }
 
@@ -148,7 +158,7 @@ export class OrderPanel {
   #others(decision) {
     return decision.candidates.slice(0, 4).map((/** @type {any} */ one) => {
       const name = this.town.riders.get(one.rider_id)?.name ?? t("operations.some_rider");
-      return h("span", { class: "quiet" }, h("br"), `${name}: ${one.why_not ?? t("operations.cost", { cost: number(one.cost ?? 0) })}`);
+      return h("span", { class: "quiet" }, h("br"), `${name}: ${one.why_not ? whyText(one.why_not) : t("operations.cost", { cost: number(one.cost ?? 0) })}`);
     });
   }
 

@@ -3,7 +3,7 @@ import { t } from "../core/texts.js";
 import { isOld, placeOf } from "./words.js";
 
 /**
- * The city on the map: riders, and for the orders that need somebody, or are chosen, their store and door.
+ * The city on the map: stores and riders, and for the orders that need somebody, or are chosen, their store and door.
  * @param {any} map
  * @param {import("./town.js").Town} town
  * @param {{chosen: string, onRider: (id: string) => void, onOrder: (id: string) => void}} how
@@ -14,6 +14,7 @@ export function draw(map, town, { chosen, onRider, onOrder }) {
     map.mark(id, marking);
     drawn.add(id);
   };
+  for (const { id, name, point } of town.stores) mark(`store ${id}`, { kind: "store", place: point, label: name });
   for (const order of town.orders.values()) {
     const isChosen = order.order_id === chosen;
     if (order.pickup) markStore(mark, order, isChosen, onOrder);

@@ -13,6 +13,7 @@ const GATHER_MS = 250; // changes that come together are read together
 const MOST_IDS = 150;
 const ALL_AGAIN_MS = 30_000; // clocks run out without an event: who is at risk now was not a moment ago
 const PAGE = 500;
+const STORES_PAGE = 200;
 
 export class Town {
   /** @type {Map<string, any>} */
@@ -21,6 +22,8 @@ export class Town {
   riders = new Map();
   /** @type {any[]} */
   due = [];
+  /** The city's stores: they are on the map before anybody orders. @type {any[]} */
+  stores = [];
   #changed = new Set();
   #riderChanged = false;
   #gathering = 0;
@@ -42,7 +45,9 @@ export class Town {
       onPosition: (position) => this.#place(position),
       onState: (state) => {
         this.on.onState(state);
-        if (state === "live") this.readAll();
+        if (state !== "live") return;
+        this.readAll();
+        this.#quietly(async () => void (this.stores = await this.#pages("/v1/stores", "stores", STORES_PAGE)));
       },
       onEnd: listeners.onEnd,
     });
@@ -119,12 +124,12 @@ export class Town {
     return await this.#pages("/v1/operations/riders", "riders");
   }
 
-  /** @param {string} path @param {string} what @returns {Promise<any[]>} */
-  async #pages(path, what) {
+  /** @param {string} path @param {string} what @param {number} [limit] @returns {Promise<any[]>} */
+  async #pages(path, what, limit = PAGE) {
     const found = [];
     let cursor = "";
     do {
-      const page = await this.session.call("GET", this.#path(path, { limit: String(PAGE), ...(cursor ? { cursor } : {}) }));
+      const page = await this.session.call("GET", this.#path(path, { limit: String(limit), ...(cursor ? { cursor } : {}) }));
       found.push(...page[what]);
       cursor = page.next_cursor ?? "";
     } while (cursor);

@@ -1,12 +1,21 @@
 // @ts-check
 import { clock } from "../core/clock.js";
-import { minutes, t, time } from "../core/texts.js";
+import { has, minutes, t, time } from "../core/texts.js";
 
 /** What an order waits for, in words. @param {any} order @param {any} wait */
 export function waitText(order, wait) {
   if (wait.code === "stuck" && order.stuck) return t(`operations.stuck.${order.stuck.why}`);
   return t(`operations.wait.${wait.code}`);
 }
+
+/** Why dispatch decided so. What a person wrote, or a newer server says, stays as it is. @param {string} why */
+export function whyText(why) {
+  const key = `operations.why.${why.replaceAll(" ", "_")}`;
+  return has(key) ? t(key) : why;
+}
+
+/** What a rider met with, and their own words. @param {any} incident */
+export const incidentText = ({ kind, note }) => [t(`operations.incident.${kind}`), note && `“${note}”`].filter(Boolean).join(": ");
 
 /** Since when, as people say it: "4 min". @param {string} instant */
 export const since = (instant) => minutes(Math.max(0, clock.now() - Date.parse(instant) - 30_000));
