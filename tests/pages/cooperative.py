@@ -38,7 +38,7 @@ class Cooperative:
     def recado_city(self, *words: str) -> str:
         """Run `recado city` and return what it prints."""
         done = CliRunner().invoke(city.command, words, env=self._environment)
-        assert done.exit_code == 0, done.output
+        assert done.exit_code == 0, f"{done.output} {done.exception!r}"
         return done.output
 
     def pair(self, *names: str) -> dict[str, str]:
