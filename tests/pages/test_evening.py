@@ -126,7 +126,7 @@ async def takes_it(phone: Tab) -> None:
 async def fetches(phone: Tab, tablet: Tab) -> None:
     await moves(phone, CANTINA)
     await does(phone, "I am at the store")
-    await reads(tablet, "Beto is here since")
+    await expect(tablet.page.locator("[data-column=here]")).to_contain_text("Beto")
     await phone.page.get_by_role("button", name="All here", exact=True).click()
     await does(phone, "All here · picked up")
     await reads(phone, "Deliver to Ana Souza")
