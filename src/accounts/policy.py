@@ -16,6 +16,7 @@ CLAIM_REPEATS_WITHIN: Final = timedelta(minutes=1)
 PREVIOUS_LASTS: Final = timedelta(seconds=30)
 UNUSED_LASTS: Final = timedelta(days=90)
 SHARES_MOST: Final = 20  # of one order at the same time
+_UNRECORDED: Final = frozenset({Role.MERCHANT, Role.OPERATOR})  # who they are is their device's record alone
 _PREFIX: Final = {Role.RIDER: "rdr", Role.CUSTOMER: "cus", Role.MERCHANT: "per", Role.OPERATOR: "per"}
 
 
@@ -34,6 +35,12 @@ def check_subject(subject: Subject) -> None:
         raise InvalidField("store_ids", "merchant staff, and only they, belong to stores")
     if subject.is_manager and subject.role is not Role.MERCHANT:
         raise InvalidField("is_manager", "only merchant staff has managers")
+
+
+def check_may_be_new(role: Role) -> None:
+    """Refuse to make up whom a device speaks for where there is a record of them, as of riders and customers."""
+    if role not in _UNRECORDED:
+        raise InvalidField("subject_id", f"a {role} has to be named: only a store's and the desk's people can be new")
 
 
 def check_may_pair(caller: Caller, subject: Subject) -> None:

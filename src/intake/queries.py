@@ -5,7 +5,7 @@ import msgspec
 
 from infra.db import Tx
 from infra.sql import load
-from intake.policy import ReviewRules
+from intake.policy import BLOCKING, ReviewRules
 from kernel.ids import CityId, OrderId, StoreId
 from orders import queries as orders
 from orders.model import OrderLine, OrderStatus, PaymentMethod, Problem
@@ -33,7 +33,7 @@ class HeldOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order no store was asked about yet, as a person must look at it: whom to ring, what is wrong, until when.
 
     From `due_by` on it counts as stuck. One that waits for its second reading ends at `expires_at`;
-    `is_another_needed`: not by whoever typed it in.
+    `is_another_needed`: not by whoever typed it in. Where it cannot be placed, it can only be rejected.
     """
 
     order_id: OrderId
@@ -55,8 +55,10 @@ class HeldOrder(msgspec.Struct, frozen=True, kw_only=True):
     total_minor: int
     currency: str
     payment_method: PaymentMethod
+    change_for_minor: int | None
     lines: list[OrderLine]
     problems: list[Problem]
+    can_be_placed: bool
     received_at: datetime
 
 
@@ -107,4 +109,5 @@ def _held(row: Any) -> HeldOrder:
     fields = dict(row)
     fields["lines"] = msgspec.json.decode(fields["lines"])
     fields["problems"] = msgspec.json.decode(fields["problems"])
+    fields["can_be_placed"] = BLOCKING.isdisjoint(problem["code"] for problem in fields["problems"])
     return msgspec.convert(fields, HeldOrder)

@@ -29,6 +29,7 @@ from accounts.policy import (
     PREVIOUS_LASTS,
     UNUSED_LASTS,
     Refresh,
+    check_may_be_new,
     check_may_pair,
     check_subject,
     is_claimed_again,
@@ -42,6 +43,15 @@ HERE, ELSEWHERE = b"here", b"elsewhere"
 MANAGERS_PHONE = msgspec.structs.replace(TABLET, is_manager=True)
 OTHERS_TABLET = msgspec.structs.replace(TABLET, store_ids=(PADARIA,))
 BOTH = msgspec.structs.replace(TABLET, store_ids=(*TABLET.store_ids, PADARIA))
+
+
+def test_only_people_of_stores_and_of_the_desk_can_be_new():
+    check_may_be_new(Role.MERCHANT)
+    check_may_be_new(Role.OPERATOR)
+
+    for role in set(Role) - {Role.MERCHANT, Role.OPERATOR}:
+        with pytest.raises(InvalidField, match="has to be named"):
+            check_may_be_new(role)
 
 
 def judge(device: Device, presented: str, *, now, is_ours: bool = True) -> Refresh:

@@ -5,7 +5,7 @@ import pytest
 from tests.intake.counter import NOON, PLATFORM, Counter
 
 from infra.db import Database
-from intake import commands
+from intake import commands, queries
 from intake.errors import CannotWaveThrough, ReviewNotOpen, StoreUnknown
 from intake.model import CustomerRequest, DropoffRequest, LineRequest, PaymentRequest
 from kernel.ids import ItemId, StoreId
@@ -141,3 +141,16 @@ async def test_a_placed_order_is_not_up_for_review(counter: Counter):
             await commands.review_order(
                 tx, order_id, is_placed=True, reason="again", around=counter.around, act=counter.act
             )
+
+
+async def test_the_desk_sees_which_held_order_can_be_placed_and_what_change_the_rider_brings(counter: Counter):
+    cash = PaymentRequest(method=PaymentMethod.CASH, change_for_minor=5000)
+    prank = await counter.receive(dropoff=DropoffRequest(lat=0, lon=0, address="Nowhere"))
+    wrong_total = await counter.receive(total_minor=1, payment=cash)
+
+    async with counter.database.begin() as tx:
+        city_id = (await counter.one(ONE_ROW, prank))["city_id"]
+        held = (await queries.list_held(tx, city_id, after=None, limit=10, now=NOON)).orders
+
+    seen = {order.order_id: (order.can_be_placed, order.change_for_minor) for order in held}
+    assert seen == {prank: (False, None), wrong_total: (True, 5000)}

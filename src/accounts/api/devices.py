@@ -21,7 +21,7 @@ from infra.clock import wall_now
 from infra.db import Tx
 from kernel.actors import Role
 from kernel.ids import DeviceId, PairingId
-from kernel.text import NO_NUL, Text
+from kernel.text import GIVEN_ID, NO_NUL, Text
 
 _MANAGES: Final = [allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.ADMINISTRATION])]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
@@ -30,8 +30,12 @@ Active = Annotated[bool | None, QueryParameter(name="active")]
 
 
 class PairingRequest(SubjectRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom the device shall speak for, and what it is called here."""
+    """Whom the device shall speak for, and what it is called here.
 
+    Without a `subject_id` a store's tablet or an operator's device speaks for somebody new.
+    """
+
+    subject_id: Annotated[str, GIVEN_ID] | None = None
     label: Annotated[Text, msgspec.Meta(min_length=1, max_length=80)]
 
 
@@ -54,7 +58,8 @@ async def offer_pairing(
     keys: NamedDependency[Keys],
 ) -> PairingOffered:
     """Make a code that pairs one device. Administration pairs anything, a store's manager that store's tablets."""
-    new = await commands.offer_pairing(tx, data.subject, label=data.label, keys=keys, caller=caller, now=wall_now())
+    subject = data.subject(data.subject_id or commands.new_person(data.role))
+    new = await commands.offer_pairing(tx, subject, label=data.label, keys=keys, caller=caller, now=wall_now())
     url = f"{own_origin(request)}/pair#{new.code}"  # behind the #, as that is sent to no server and stands in no log
     return PairingOffered(
         pairing_id=new.pairing.id,

@@ -21,17 +21,15 @@ class SubjectRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Whom a token or a device shall speak for."""
 
     role: Role
-    subject_id: Annotated[str, GIVEN_ID]
     store_ids: Annotated[list[Annotated[StoreId, GIVEN_ID]], msgspec.Meta(max_length=500)] = []
     scopes: Annotated[list[Scope], msgspec.Meta(max_length=20)] = []
     is_manager: bool = False
 
-    @property
-    def subject(self) -> Subject:
-        """Whom it shall speak for, each store and scope named once."""
+    def subject(self, subject_id: str) -> Subject:
+        """Return whom it shall speak for, each store and scope named once."""
         return Subject(
             role=self.role,
-            subject_id=self.subject_id,
+            subject_id=subject_id,
             store_ids=tuple(sorted(set(self.store_ids))),
             scopes=tuple(sorted(set(self.scopes))),
             is_manager=self.is_manager,
@@ -41,6 +39,7 @@ class SubjectRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class TokenRequest(SubjectRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who the token shall speak for, and for how long."""
 
+    subject_id: Annotated[str, GIVEN_ID]
     lifetime_s: Annotated[int, msgspec.Meta(ge=60, le=_A_DAY_S)] = int(LIFETIME.total_seconds())
 
 
@@ -86,8 +85,9 @@ def get_me(caller: NamedDependency[Caller]) -> Me:
 
 def caller_from(request: TokenRequest) -> Caller:
     """Return the caller a token is asked for, or say which field contradicts the role."""
-    check_subject(request.subject)
-    return request.subject.caller()
+    subject = request.subject(request.subject_id)
+    check_subject(subject)
+    return subject.caller()
 
 
 ROUTES: Final = [issue_token, get_me]

@@ -12,8 +12,8 @@ from accounts.policy import Refresh
 from accounts.store import NoTry
 from infra import ids
 from infra.db import Tx
-from kernel.actors import SYSTEM
-from kernel.ids import DeviceId, PairingId
+from kernel.actors import SYSTEM, Role
+from kernel.ids import DeviceId, PairingId, PersonId
 
 PAIRINGS_KEPT = timedelta(days=1)
 
@@ -23,6 +23,12 @@ class NewPairing(msgspec.Struct, frozen=True, kw_only=True):
 
     pairing: Pairing
     code: str
+
+
+def new_person(role: Role) -> PersonId:
+    """Return an id for somebody of a store or of the desk who was not here before; all others are entered first."""
+    policy.check_may_be_new(role)
+    return ids.new(PersonId, "per")
 
 
 async def offer_pairing(

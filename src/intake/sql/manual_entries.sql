@@ -20,10 +20,10 @@ RETURNING order_id
 SELECT held.order_id, held.short_number, held.waits_for, held.since_at, held.due_by, held.expires_at, held.typed_by_id,
        held.is_another_needed, held.city_id, held.store_id, store.name AS store_name, store.phone AS store_phone,
        held.customer_name, held.customer_phone, held.dropoff_address, held.dropoff_note, held.total_minor, held.currency,
-       held.payment_method, held.lines, held.problems, held.received_at
+       held.payment_method, held.change_for_minor, held.lines, held.problems, held.received_at
 FROM (
     SELECT orders.id AS order_id, short_number, city_id, store_id, customer_name, customer_phone, dropoff_address,
-           dropoff_note, total_minor, currency, payment_method, lines, problems, received_at,
+           dropoff_note, total_minor, currency, payment_method, change_for_minor, lines, problems, received_at,
            entry.expires_at, entry.typed_by_id, coalesce(entry.is_another_needed, false) AS is_another_needed,
            CASE orders.status WHEN 'held_for_review' THEN 'review' ELSE 'confirmation' END AS waits_for,
            CASE orders.status WHEN 'held_for_review' THEN coalesce(held_at, received_at) ELSE received_at END AS since_at,

@@ -6,6 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.accounts.builders import CANTINA, COOK, NENA, OFFICE, PADARIA
 
+from kernel.ids import is_id
+
 TABLET = {"role": "merchant", "subject_id": f"per_{'T' * 26}", "store_ids": [CANTINA], "label": "by the oven"}
 
 
@@ -31,6 +33,29 @@ async def test_a_paired_device_calls_as_whom_it_was_paired_for(office):
         "device_id": session["device_id"],
     }  # fmt: skip
     assert (session["expires_in_s"], session["role"], session["store_ids"]) == (900, "merchant", [CANTINA])
+
+
+@pytest.mark.parametrize(
+    "wish", [TABLET, {"role": "operator", "scopes": ["intake"], "label": "Eva"}], ids=["a tablet", "an operator"]
+)
+async def test_somebody_new_gets_an_id_of_their_own_from_the_server(office, wish):
+    headers = office.bearer(OFFICE)
+    unnamed = {key: said for key, said in wish.items() if key != "subject_id"}
+    codes = [(await office.http.post("/v1/pairings", json=unnamed, headers=headers)).json()["code"] for _ in range(2)]
+
+    people = [(await office.claim(code)).json()["subject_id"] for code in codes]
+
+    assert len(set(people)) == 2
+    assert all(is_id(person, "per") for person in people)
+
+
+@pytest.mark.parametrize("role", ["rider", "customer", "platform", "follower", "system"])
+async def test_who_has_a_record_is_never_made_up(office, role):
+    answer = await office.http.post(
+        "/v1/pairings", json={"role": role, "label": "somebody"}, headers=office.bearer(OFFICE)
+    )
+
+    assert (answer.status_code, answer.json()["facts"]["field"]) == (422, "subject_id")
 
 
 @pytest.mark.parametrize(
