@@ -40,6 +40,7 @@ export class CityMap {
   constructor(L, element, described, { centre, zoom, label }) {
     this.L = L;
     this.element = element;
+    this.described = described;
     this.streets = new Streets();
     /** @type {Map<string, Marker>} */
     this.markers = new Map();

@@ -1,118 +1,170 @@
 // @ts-check
-import { byId, fill, h, show } from "../core/dom.js";
-import { startPage } from "../core/page.js";
+import { Unreachable } from "../core/api.js";
 import { clock } from "../core/clock.js";
+import { byId, fill, h, show } from "../core/dom.js";
+import { follow } from "../core/feed.js";
+import { showConnection, showInTab, startPage } from "../core/page.js";
 import { openSession } from "../core/session.js";
 import { setZone, t } from "../core/texts.js";
-import { Desk, button, choice, field, form, input, whatIsWrong } from "./desk.js";
+import { cityForm, showCityForm } from "./cities.js";
+import { Desk } from "./desk.js";
+import { Devices } from "./devices.js";
 import { Entry } from "./entry.js";
-import { Devices, Riders } from "./people.js";
+import { button, whatIsWrong } from "./forms.js";
+import { Riders } from "./riders.js";
 import { Stores } from "./stores.js";
 import { Waiting } from "./waiting.js";
 import { Zones } from "./zones.js";
 
 const CITY = "recado.desk.city";
+const NEW_CITY = "new";
 const CLOCK_AGAIN_MS = 60_000;
+const HANDLING = ["intake", "dispatch", "support", "quality"];
+/** Who may open which part; what changes the city is shown to administration alone. @type {Record<string, string[]>} */
+const SCOPES = { entry: ["intake"], waiting: ["intake"], stores: [], riders: ["dispatch", "administration"], zones: [], devices: ["administration"] };
 
 const session = await openSession("operator");
 const desk = new Desk(session);
-const waiting = new Waiting(byId("waiting"), desk);
+const isLive = HANDLING.some((scope) => desk.may(scope));
+const waiting = new Waiting(byId("waiting"), desk, (state) => {
+  if (!isLive || state === "offline") showConnection(state);
+  showTitle();
+});
 /** @type {Record<string, {open: () => Promise<any>}>} */
 const parts = {
-  entry: new Entry(byId("entry"), desk, () => waiting.read()),
+  entry: new Entry(byId("entry"), desk, waiting),
   waiting,
   stores: new Stores(byId("stores"), desk),
   riders: new Riders(byId("riders"), desk),
   zones: new Zones(byId("zones"), desk),
   devices: new Devices(byId("devices"), desk),
 };
-const names = Object.keys(parts);
+const names = Object.keys(parts).filter((name) => !SCOPES[name].length || SCOPES[name].some((scope) => desk.may(scope)));
 const select = /** @type {HTMLSelectElement} */ (byId("city"));
+/** @type {{close: () => void} | null} */
+let feed = null;
+/** @type {any[]} */
+let cities = [];
+let opened = "";
 
 startPage();
+names.forEach((name, place) => {
+  byId(`tab-${name}`).onclick = () => view(name);
+  byId(`tab-${name}`).onkeydown = (event) => step(event, place);
+});
+for (const name of Object.keys(parts)) show(byId(`tab-${name}`), false);
+select.onchange = () => (select.value === NEW_CITY ? addCity() : enter(select.value));
+addEventListener("hashchange", () => view(shownPart()));
 await readClock();
-setInterval(() => readClock(), CLOCK_AGAIN_MS);
+setInterval(readClock, CLOCK_AGAIN_MS);
 await start();
 
 async function start() {
-  const cities = await session.call("GET", "/v1/cities");
+  try {
+    cities = await session.call("GET", "/v1/cities");
+  } catch (error) {
+    showConnection(error instanceof Unreachable ? "offline" : "live");
+    return fill(byId("failure"), ...failed(error, start));
+  }
+  fill(byId("failure"));
   if (!cities.length) return firstCity();
-  fill(select, ...cities.map((/** @type {any} */ city) => h("option", { value: city.id }, city.name)));
+  for (const name of names) show(byId(`tab-${name}`), true);
   const known = localStorage.getItem(CITY);
-  if (cities.some((/** @type {any} */ city) => city.id === known)) select.value = known ?? "";
-  const enter = async () => {
-    const city = cities.find((/** @type {any} */ one) => one.id === select.value);
-    localStorage.setItem(CITY, city.id);
-    setZone(city.time_zone);
-    await desk.open(city);
-    await Promise.all([view(shownPart()), waiting.read()]);
-  };
-  select.onchange = enter;
-  names.forEach((name, place) => {
-    byId(`tab-${name}`).onclick = () => view(name);
-    byId(`tab-${name}`).onkeydown = (event) => step(event, place);
-  });
-  addEventListener("hashchange", () => view(shownPart()));
-  await enter();
+  await enter(cities.some((city) => city.id === known) ? String(known) : cities[0].id);
+}
+
+/** @param {string} cityId */
+async function enter(cityId) {
+  const city = cities.find((one) => one.id === cityId);
+  desk.clear();
+  for (const name of Object.keys(parts)) show(byId(name), false); // what is shown is another city's
+  fill(byId("found"));
+  const more = desk.may("administration") ? h("option", { value: NEW_CITY }, t("desk.another_city")) : null;
+  fill(select, ...cities.map((one) => h("option", { value: one.id }, one.name)), more);
+  select.value = city.id;
+  show(select, true);
+  localStorage.setItem(CITY, city.id);
+  setZone(city.time_zone);
+  waiting.reset();
+  feed?.close();
+  await desk.open(city);
+  if (desk.city !== city) return; // another one was chosen meanwhile
+  await Promise.all([view(shownPart()), waiting.read()]);
+  if (isLive) feed = follow(session, desk.here("/v1/operations/feed"), { onSnapshot: () => waiting.read(), onEvent: () => waiting.read(), onState: showConnection });
 }
 
 function shownPart() {
-  const part = location.hash.slice(1);
-  return names.includes(part) ? part : "entry";
+  const named = location.hash.slice(1);
+  return names.includes(named) ? named : names[0];
 }
 
 /** @param {string} name */
 async function view(name) {
-  for (const one of names) {
+  opened = name;
+  for (const one of Object.keys(parts)) {
     byId(`tab-${one}`).setAttribute("aria-selected", String(one === name));
     byId(`tab-${one}`).tabIndex = one === name ? 0 : -1;
     show(byId(one), one === name);
   }
+  byId(`tab-${name}`).scrollIntoView({ block: "nearest", inline: "nearest" });
   if (location.hash.slice(1) !== name) history.replaceState(null, "", `#${name}`);
-  document.title = `${t(`desk.part.${name}`)} · ${t("desk.title")}`;
+  showTitle();
   try {
     await parts[name].open();
   } catch (error) {
-    fill(byId(name), h("p", { class: "notice notice-alert", role: "alert" }, whatIsWrong(error)), button(t("desk.again"), () => view(name)));
+    fill(byId("failure"), ...failed(error, () => view(name)));
+    return;
   }
+  fill(byId("failure"));
+}
+
+/** @param {unknown} error @param {() => void} again */
+function failed(error, again) {
+  return [h("p", { class: "notice notice-alert", role: "alert" }, whatIsWrong(error)), button(t("desk.again"), again)];
+}
+
+/** How many wait is seen from every other tab of the browser too. */
+function showTitle() {
+  const count = waiting.orders.length;
+  const title = `${t(`desk.part.${opened || names[0]}`)} · ${t("desk.title")}`;
+  showInTab({ title: count ? `(${count}) ${title}` : title, sign: count ? String(count) : "", tone: count ? "warn" : "plain" });
 }
 
 /** Arrow keys go from tab to tab. @param {KeyboardEvent} event @param {number} place */
 function step(event, place) {
-  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!by) return;
-  const next = names[(place + by + names.length) % names.length];
-  view(next);
-  byId(`tab-${next}`).focus();
+  const last = names.length - 1;
+  const next = { ArrowRight: place === last ? 0 : place + 1, ArrowLeft: place === 0 ? last : place - 1, Home: 0, End: last }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  view(names[next]);
+  byId(`tab-${names[next]}`).focus();
 }
 
 /** Nothing is there yet: the first thing is a city. */
-function firstCity() {
-  for (const name of names) show(byId(`tab-${name}`), false);
-  if (!desk.may("administration")) return fill(byId("entry"), h("p", { class: "notice" }, t("desk.no_city")));
-  const countries = ["AR", "BO", "BR", "CL", "CO", "CR", "DO", "EC", "GT", "HN", "MX", "NI", "PA", "PE", "PY", "SV", "UY", "VE"];
-  const currencies = { AR: "ARS", BO: "BOB", BR: "BRL", CL: "CLP", CO: "COP", CR: "CRC", DO: "DOP", EC: "USD", GT: "GTQ", HN: "HNL", MX: "MXN", NI: "NIO", PA: "USD", PE: "PEN", PY: "PYG", SV: "USD", UY: "UYU", VE: "VES" };
-  const called = new Intl.DisplayNames(document.documentElement.lang, { type: "region" });
-  const country = choice("country", countries.map((one) => [one, called.of(one) ?? one]), "BR");
-  const made = form({
-    fields: [
-      h("h2", {}, t("desk.first_city")),
-      h("p", { class: "quiet" }, t("desk.first_city_about")),
-      field("city-name", t("desk.field.name"), input("name", { required: true, maxlength: 120 })),
-      field("country", t("desk.country"), country),
-      field("zone", t("desk.time_zone"), input("time_zone", { required: true, value: Intl.DateTimeFormat().resolvedOptions().timeZone })),
-    ],
-    submit: t("desk.first_city"),
-    send: async (said, key) => {
-      const { centre } = await session.call("GET", "/v1/map");
-      const code = /** @type {"BR"} */ (said.get("country"));
-      await session.call("POST", "/v1/cities", { name: said.get("name"), country: code, currency: currencies[code], time_zone: said.get("time_zone"), centre }, { key });
-      for (const name of names) show(byId(`tab-${name}`), true);
-      await start();
-    },
-  });
-  made.classList.add("card");
-  fill(byId("entry"), made);
+async function firstCity() {
+  show(select, false);
+  if (!desk.may("administration")) return fill(byId("found"), h("p", { class: "notice" }, t("desk.no_city")));
+  await found(true);
+}
+
+async function addCity() {
+  for (const name of Object.keys(parts)) show(byId(name), false);
+  desk.clear();
+  await found(false);
+}
+
+/** Ask for a city, and go on to its zones: without one nobody can order. @param {boolean} isFirst */
+async function found(isFirst) {
+  const onMade = async (/** @type {any} */ city) => {
+    localStorage.setItem(CITY, city.id);
+    history.replaceState(null, "", "#zones");
+    await start();
+  };
+  try {
+    await showCityForm(byId("found"), await cityForm(desk, { isFirst, onMade }));
+  } catch (error) {
+    fill(byId("failure"), ...failed(error, () => found(isFirst)));
+  }
 }
 
 /** Domain time, for the clocks of what waits. */
