@@ -87,14 +87,26 @@ async def a_device(browser: Browser, cooperative: Cooperative, path: str, code: 
         yield tab
 
 
-async def moves(phone: Tab, place: Point) -> None:
+def screens() -> str | None:
+    """Return where pictures are wanted."""
+    return os.environ.get("RECADO_SCREENS")
+
+
+async def moves(phone: Tab, place: Point, *, accuracy_m: float = 8) -> None:
     """Let a phone say that it is there."""
-    await phone.context.set_geolocation({"latitude": place.lat, "longitude": place.lon, "accuracy": 8})
+    await phone.context.set_geolocation({"latitude": place.lat, "longitude": place.lon, "accuracy": accuracy_m})
+
+
+async def rides(phone: Tab, place: Point) -> None:
+    """Go a part of the way where somebody looks: no faster than a bicycle, or nobody believes it."""
+    if screens():
+        await phone.page.wait_for_timeout(12_000)
+        await moves(phone, place, accuracy_m=60)
 
 
 async def picture(tab: Tab, name: str, *, settles_ms: int = 1_000) -> None:
     """Leave a picture for the README in $RECADO_SCREENS, where that is set."""
-    directory = os.environ.get("RECADO_SCREENS")
+    directory = screens()
     if not directory:
         return
     await tab.page.bring_to_front()

@@ -11,13 +11,13 @@ import pytest
 import redis
 from playwright.async_api import Page, expect
 from tests.pages.browser import DESKTOP, PHONE, Tab, a_tab
-from tests.pages.cooperative import EXAMPLE, TABLET, Cooperative, a_cooperative, a_device, moves, picture
+from tests.pages.cooperative import EXAMPLE, TABLET, Cooperative, a_cooperative, a_device, moves, picture, rides
 
 from kernel.geo import Point
 
 CANTINA = Point(lat=-23.5448, lon=-46.6410)
 NEAR_THE_CANTINA = Point(lat=-23.5442, lon=-46.6418)
-ON_THE_WAY = Point(lat=-23.5450, lon=-46.6445)
+ON_THE_WAY = Point(lat=-23.5447, lon=-46.6433)
 DOOR = Point(lat=-23.5452, lon=-46.6475)
 PHONE_OF_A_RIDER = {
     "viewport": PHONE,
@@ -65,7 +65,7 @@ async def test_an_order_goes_from_the_desk_s_telephone_to_the_door(browser, coop
         await reads(customer, "Nonna Rosa")
         await fetches(phone, tablet)
         await reads(customer, "Your order is on the way")
-        await looks_around(map_, customer, code)
+        await looks_around(phone, map_, customer, code)
         await hands_over(phone, code)
 
         await reads(customer, "Delivered. Enjoy!")
@@ -89,6 +89,7 @@ async def types_in(desk: Tab) -> tuple[str, str]:
     await page.get_by_label("Pays with").fill("150")
     await expect(page.get_by_text("R$115.70")).to_be_visible()
     await page.get_by_text("Promised between").wait_for()
+    await page.evaluate("scrollTo(0, 0)")
     await picture(desk, "desk")
     await page.get_by_role("button", name="Send the order").click()
     told = page.locator(".notice-good", has_text="Order 1")
@@ -130,17 +131,13 @@ async def fetches(phone: Tab, tablet: Tab) -> None:
     await phone.page.get_by_role("button", name="All here", exact=True).click()
     await does(phone, "All here · picked up")
     await reads(phone, "Deliver to Ana Souza")
-    await moves(phone, ON_THE_WAY)
 
 
-async def looks_around(map_: Tab, customer: Tab, code: str) -> None:
+async def looks_around(phone: Tab, map_: Tab, customer: Tab, code: str) -> None:
     """See what desk and customer see while the food is on the road."""
     await expect(customer.page.locator("#code")).to_have_text(code)
-    await (
-        customer.page.locator(".map-marker", has_text="Beto")
-        .or_(customer.page.get_by_label("Beto"))
-        .first.wait_for(timeout=15_000)
-    )
+    await expect(customer.page.locator("#map").get_by_text("Beto")).to_be_visible()
+    await rides(phone, ON_THE_WAY)
     await picture(customer, "customer", settles_ms=8_000)  # the rider has left the store by then
     await line_of(map_.page).click()
     await reads(map_, "On the way to the door")
