@@ -17,6 +17,7 @@ from kernel.geo import Point
 
 CANTINA = Point(lat=-23.5448, lon=-46.6410)
 NEAR_THE_CANTINA = Point(lat=-23.5442, lon=-46.6418)
+OUT_OF_THE_CANTINA = Point(lat=-23.5448, lon=-46.6412)
 ON_THE_WAY = Point(lat=-23.5447, lon=-46.6433)
 DOOR = Point(lat=-23.5452, lon=-46.6475)
 PHONE_OF_A_RIDER = {
@@ -80,10 +81,10 @@ async def types_in(desk: Tab) -> tuple[str, str]:
     page = desk.page
     await page.get_by_label("Name", exact=True).fill("Ana Souza")
     await page.get_by_label("Phone", exact=True).fill("11 91234-5678")
-    await page.get_by_label("Address", exact=True).press_sequentially("Rua Major Sertório 200")
-    await page.get_by_role("button", name="Rua Major Sertório, 200").click()
+    await page.get_by_role("combobox", name="Address").press_sequentially("Rua Major Sertório 200")
+    await page.get_by_role("option", name="Rua Major Sertório, 200").click()
     await page.get_by_label("How to find the door").fill("Apto 12")
-    await page.get_by_label("Store", exact=True).select_option(label="Cantina da Nonna Rosa")
+    await page.get_by_role("combobox", name="Store").select_option(label="Cantina da Nonna Rosa")
     for dish in ("Nhoque ao sugo", "Nhoque ao sugo", "Tiramisù da casa"):
         await page.get_by_role("button", name=f"One more: {dish}").click()
     await page.get_by_label("Pays with").fill("150")
@@ -131,12 +132,13 @@ async def fetches(phone: Tab, tablet: Tab) -> None:
     await phone.page.get_by_role("button", name="All here", exact=True).click()
     await does(phone, "All here · picked up")
     await reads(phone, "Deliver to Ana Souza")
+    await moves(phone, OUT_OF_THE_CANTINA)
 
 
 async def looks_around(phone: Tab, map_: Tab, customer: Tab, code: str) -> None:
     """See what desk and customer see while the food is on the road."""
     await expect(customer.page.locator("#code")).to_have_text(code)
-    await expect(customer.page.locator("#map").get_by_text("Beto")).to_be_visible()
+    await expect(customer.page.locator("#map").get_by_text("Beto")).to_be_visible(timeout=20_000)
     await rides(phone, ON_THE_WAY)
     await picture(customer, "customer", settles_ms=8_000)  # the rider has left the store by then
     await line_of(map_.page).click()
