@@ -129,7 +129,7 @@ async def review_order(
         around=around,
         act=caller.act(now),
     )
-    return await queries.answer(tx, order_id)
+    return await queries.answer_to_desk(tx, order_id)
 
 
 ROUTES: Final = [receive_order, quote_order, list_held, confirm_order, review_order]

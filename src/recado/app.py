@@ -32,6 +32,7 @@ from intake.commands import Around
 from places.zones import Zones
 from recado import document, parts
 from recado.background import running
+from recado.caching import keep_private
 from recado.etags import tag_answers
 from recado.pages import routes as pages
 from recado.roads import TRAVEL
@@ -204,7 +205,7 @@ def create_app(settings: Settings) -> Litestar:
             "city_map": Provide(_provide_city_map, sync_to_thread=False),
             "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
         },
-        middleware=[name_and_count, tag_answers, tell_refused_sockets],
+        middleware=[name_and_count, keep_private, tag_answers, tell_refused_sockets],
         after_exception=[remember_refusal],
         exception_handlers={**problems.HANDLERS, NotFoundException: _missing},
         request_max_body_size=MAX_BODY_BYTES,

@@ -114,7 +114,8 @@ async def send(house: House, route: str, content: bytes, **headers: str) -> tupl
     """Send these very bytes as a body."""
     world = house.worlds["A"]
     method, path = route.partition(" ")[0], path_of(route, world.ids, TABLE[route])
-    given = {"Authorization": f"Bearer {token_for(house, route)}", "Idempotency-Key": str(crc32(content))} | headers
+    given = {"Authorization": f"Bearer {token_for(house, route)}", "Idempotency-Key": str(crc32(content))}
+    given |= {"Content-Type": "application/json"} | headers
     answer = await house._http.request(method, path, content=content, headers=given)
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json", answer.text

@@ -101,6 +101,8 @@ class House:
         """Send one request; every one has an Idempotency-Key of its own unless told otherwise."""
         self._keys += 1
         headers = {"Idempotency-Key": key or f"key-{self._keys}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         content = body if isinstance(body, str | None) else msgspec.json.encode(body)

@@ -62,6 +62,13 @@ async def test_an_incomplete_order_is_held_with_everything_that_is_wrong(counter
     assert await counter.one("SELECT 1 FROM tickets WHERE order_id = $1", order_id) is None
 
 
+async def test_a_phone_number_that_is_none_is_kept_as_it_was_typed(counter: Counter):
+    """Because a person at the desk may see what was meant."""
+    order_id = await counter.receive(customer=CustomerRequest(name="Ana", phone=" 8888-7777, ask for Ana "))
+
+    assert (await counter.one(ONE_ROW, order_id))["customer_phone"] == "8888-7777, ask for Ana"
+
+
 async def test_a_store_nobody_knows_is_refused_by_name(counter: Counter):
     with pytest.raises(StoreUnknown):
         await counter.receive(store_id=StoreId("sto_00000000000000000000000000"))

@@ -81,3 +81,27 @@ async def test_a_page_without_a_session_turns_to_pairing(town, browser, wire):
 
         await tab.page.wait_for_url("**/pair?as=rider")
         await expect(tab.page.locator("#hint")).to_contain_text("To open “Rider”")
+
+
+@pytest.mark.parametrize("fragment", ["#%", "#%E0%A4%A", "#<img src=x onerror=alert(1)>"])
+async def test_a_fragment_that_is_no_code_breaks_nothing(town, browser, wire, fragment):
+    """Because a form whose script died would send the code as part of the next address."""
+    pairing = for_a_rider(town)
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go(f"/pair?as=//elsewhere.example{fragment}")
+        await tab.page.locator("#code").fill(pairing["code"])
+
+        await tab.page.get_by_role("button", name="Pair").click()
+
+        await tab.page.wait_for_url("**/rider")
+        assert tab.page.url == f"{wire.address}/rider"
+
+
+async def test_without_its_script_the_form_puts_no_code_into_an_address(town, browser, wire):
+    async with a_tab(browser, wire.address, java_script_enabled=False) as tab:
+        await tab.go("/pair")
+        await tab.page.locator("#code").fill("K7M4-QX2P")
+
+        await tab.page.get_by_role("button").first.click()
+
+        assert "K7M4" not in tab.page.url

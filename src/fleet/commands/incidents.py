@@ -43,7 +43,8 @@ async def report_incident(tx: Tx, delivery_id: DeliveryId, report: IncidentRepor
         occurred_at=act.occurred_at,
         reported_at=act.now,
     )
-    await store.insert_incident(tx, incident, fingerprint=said)
+    if not await store.insert_incident(tx, incident, fingerprint=said):
+        raise ReportReused(report.report_id)
     fact = IncidentReported(
         order_id=order.id,
         delivery_id=delivery_id,

@@ -1,9 +1,12 @@
 -- name: insert_incident
+-- No row where the rider's phone sent this report about another delivery at the same moment.
 INSERT INTO incidents (
     id, city_id, delivery_id, order_id, rider_id, report_id, fingerprint, kind, is_urgent, note, lat, lon, delivery_status,
     occurred_at, reported_at, status
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'open')
+ON CONFLICT (rider_id, report_id) DO NOTHING
+RETURNING id
 
 -- name: find_reported_incident
 SELECT id, fingerprint FROM incidents WHERE rider_id = $1 AND report_id = $2

@@ -13,15 +13,16 @@ from kernel.ids import IncidentId, OrderId, ReportId, RiderId
 _sql: Final = load("fleet")
 
 
-async def insert_incident(tx: Tx, incident: Incident, *, fingerprint: str) -> None:
-    """Write an incident nobody has looked at."""
+async def insert_incident(tx: Tx, incident: Incident, *, fingerprint: str) -> bool:
+    """Write an incident nobody has looked at; False where this rider's report opened another meanwhile."""
     place = incident.place
-    await tx.execute(
+    written = await tx.fetchval(
         _sql.insert_incident, incident.id, incident.city_id, incident.delivery_id, incident.order_id, incident.rider_id,
         incident.report_id, fingerprint, incident.kind, incident.is_urgent, incident.note,
         place.lat if place else None, place.lon if place else None, incident.delivery_status, incident.occurred_at,
         incident.reported_at,
     )  # fmt: skip
+    return written is not None
 
 
 async def find_reported(tx: Tx, rider_id: RiderId, report_id: ReportId) -> tuple[IncidentId, str] | None:

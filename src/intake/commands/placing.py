@@ -179,7 +179,14 @@ async def _examine(tx: Tx, request: OrderRequest, *, caller: Caller, around: Aro
     city = await places.get_city(tx, store.city_id)
     fees = await places.rule(tx, "fees", FeeRules(), city_id=city.id, store_id=store.store_id, at=act.now)
     phone = _e164(request.customer.phone, city.country)
-    new = _new_order(request, store, caller=caller, phone=phone or "", currency=city.currency, fees=fees.value)
+    new = _new_order(
+        request,
+        store,
+        caller=caller,
+        phone=phone or request.customer.phone.strip(),
+        currency=city.currency,
+        fees=fees.value,
+    )
     facts = Surroundings(
         store_is_open=store.is_open and not store.is_paused,
         dropoff_is_served=around.zones.zone_of(request.dropoff.point, city.id) is not None,

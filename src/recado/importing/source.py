@@ -17,7 +17,10 @@ _BOMS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _LINE_ENDS: Final = re.compile("\r\n?")
 _ODD_LINE_ENDS: Final = re.compile("[\x85\u2028\u2029]")  # line ends for YAML, for no editor
 _TAB: Final = re.compile(r"^ *(\t)\s*\S")
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# Terminals and pages obey some of them: colours, another title, a line written backwards.
+_UNPRINTABLE: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _WHAT_TO_DO: Final = (
     ("mapping values are not allowed", "a colon too many here, one missing in the line above, or not indented like it"),
     ("could not find expected ':'", "a key without its colon: write `key: value`"),
@@ -121,17 +124,15 @@ def _in_plain_words(error: MarkedYAMLError) -> str:
 
 
 def _holds_shorthands(root: Node, found: Findings) -> bool:
-    """Refuse anchors, aliases and tags: a person who writes one almost always wants a text that begins so."""
+    """Refuse anchors, aliases and tags, which almost always are a text that begins so, and what cannot be printed."""
     waiting, seen, before = [(root, 0)], set(), len(found.mistakes)
     while waiting:
         node, depth = waiting.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
-        if node.anchor is not None:
-            found.wrong(mark(node), "& and * mean something else in YAML: put the text in quotes")
-        elif not str(node.tag).startswith("tag:yaml.org,2002:"):
-            found.wrong(mark(node), "! means something else in YAML: put the text in quotes")
+        if says := _odd(node):
+            found.wrong(mark(node), says)
         if depth == MAX_DEPTH:
             found.wrong(mark(node), "too many brackets or blocks within each other")
         elif isinstance(node, MappingNode):
@@ -139,6 +140,15 @@ def _holds_shorthands(root: Node, found: Findings) -> bool:
         elif isinstance(node, SequenceNode):
             waiting.extend((part, depth + 1) for part in node.value)
     return len(found.mistakes) > before
+
+
+def _odd(node: Node) -> str:
+    if node.anchor is not None:
+        return "& and * mean something else in YAML: put the text in quotes"
+    if not str(node.tag).startswith("tag:yaml.org,2002:"):
+        return "! means something else in YAML: put the text in quotes"
+    escaped = _UNPRINTABLE.search(node.value) if isinstance(node, ScalarNode) else None
+    return f"a character that cannot be printed (number {ord(escaped[0])}): take it out" if escaped else ""
 
 
 __all__ = ["MAX_BYTES", "MappingNode", "Node", "ScalarNode", "SequenceNode", "mark", "read_tree"]

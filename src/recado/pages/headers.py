@@ -1,11 +1,11 @@
 """What every page tells the browser to refuse."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-_HOST: Final = re.compile(r"^[A-Za-z0-9.-]{1,253}(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?$")
+from accounts.origins import is_host
+
 _ASKABLE: Final = ("camera", "geolocation", "microphone", "payment", "screen-wake-lock", "usb")
 
 
@@ -24,7 +24,7 @@ def security_headers(*, host: str, tile_url: str, permissions: Iterable[str]) ->
 
 def content_security_policy(*, host: str, tile_url: str) -> str:
     """Return the policy; `host` is the request's, as older browsers do not count its sockets among 'self'."""
-    sockets = f" ws://{host} wss://{host}" if _HOST.match(host) else ""
+    sockets = f" ws://{host} wss://{host}" if is_host(host) else ""
     tiles = f" {_origin(tile_url)}" if tile_url else ""
     rules = {
         "default-src": "'none'",

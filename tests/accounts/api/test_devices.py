@@ -142,3 +142,29 @@ async def test_a_token_that_no_device_refreshes_goes_on_working(office):
     me = await office.http.get("/v1/me", headers={"Authorization": f"Bearer {issued['access_token']}"})
 
     assert (me.status_code, me.json()["device_id"]) == (200, None)
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example/?", "a b", 'x"><svg', "x" * 3000, "user@recado.example"], ids=str.__len__
+)
+async def test_a_host_that_is_none_gets_into_no_address_and_pairs_nothing(office, host):
+    headers = office.bearer(OFFICE) | {"Host": host}
+    asked = {"role": "rider", "subject_id": f"rdr_{'B' * 26}", "label": "Beto's"}
+
+    refused = await office.http.post("/v1/pairings", json=asked, headers=headers)
+
+    assert (refused.status_code, refused.json()["type"]) == (400, "/problems/request.malformed")
+    assert await office.rows("SELECT 1 FROM pairings") == []
+
+
+async def test_a_code_is_in_no_line_of_the_log_and_in_no_event(office, capfd):
+    code = (await office.offer()).json()["code"]
+    session = await office.claim(code, keep="body")
+    await office.claim(code, browser=office.browser(address="198.51.100.7"))
+    await office.http.post(
+        f"/v1/sessions/refresh?{code}", json={"refresh_token": session.json()["refresh_token"] + "x"}
+    )
+
+    said = "".join(capfd.readouterr()) + str([dict(row) for row in await office.rows("SELECT * FROM events")])
+    secrets = [code, code.replace("-", ""), session.json()["refresh_token"], session.json()["access_token"]]
+    assert [secret for secret in secrets if secret in said] == []

@@ -4,7 +4,7 @@ import asyncio
 from http.cookies import SimpleCookie
 
 import pytest
-from tests.accounts.builders import CANTINA
+from tests.accounts.builders import CANTINA, OFFICE
 
 from accounts.store import TRIES_OF_AN_ADDRESS
 
@@ -152,6 +152,9 @@ async def test_a_session_is_named_in_one_way(office, path, body):
         ({"Origin": "http://recado.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Origin": ""}, 403),
+        ({"Origin": "https://["}, 403),
+        ({"Origin": "https://recado.example@elsewhere.example"}, 403),
+        ({"Content-Type": ""}, 415),
         ({"Content-Type": "text/plain"}, 415),
         ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
         ({"Content-Type": "application/json; charset=utf-8"}, 200),
@@ -182,6 +185,16 @@ async def test_behind_a_proxy_that_ends_tls_our_own_page_is_still_ours(office):
     answer = await browser.post("/v1/sessions/refresh", json={"role": "rider"}, headers={"Origin": SITE})
 
     assert answer.status_code == 200
+    assert cookie_of(answer)["secure"], "the browser says that it came over TLS"
+
+
+async def test_another_site_s_word_makes_no_cookie_secure_and_no_address_ours(office):
+    headers = office.bearer(OFFICE) | {"Origin": "https://elsewhere.example"}
+    asked = {"role": "rider", "subject_id": f"rdr_{'B' * 26}", "label": "Beto's"}
+
+    offered = await office.http.post("/v1/pairings", json=asked, headers=headers)
+
+    assert offered.json()["url"].startswith("http://recado.example/pair#")
 
 
 async def test_a_claim_that_was_sent_twice_is_one_device(office):

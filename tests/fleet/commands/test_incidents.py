@@ -133,3 +133,13 @@ async def test_all_incidents_are_listed_newest_first(town):
         second = await queries.list_all(tx, city_id=town.city_id, before=first.next_cursor, limit=2)
 
     assert [each.id for each in (*first.incidents, *second.incidents)] == ids[::-1]
+
+
+async def test_one_report_about_two_deliveries_at_once_opens_one_incident(town):
+    ana = await town.rider("Ana", capacity=2)
+    deliveries = await town.carry(ana, await town.order(), await town.order())
+
+    outcomes = await asyncio.gather(*(met(town, ana, one) for one in deliveries), return_exceptions=True)
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Incident", "ReportReused"]
+    assert len((await open_ones(town)).incidents) == 1

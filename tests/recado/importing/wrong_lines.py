@@ -161,6 +161,18 @@ NO_YAML = [
         "name: Bar\u0007 do Cais",
         "21:14 a character that cannot be printed (number 7): take it out",
     ),
+    (
+        "name: Bar do Cais",
+        'name: "Bar\\e]0;do Cais"',
+        "21:11 a character that cannot be printed (number 27): take it out",
+    ),
+    ("name: Bar do Cais", 'name: "Bar\\0"', "21:11 a character that cannot be printed (number 0): take it out"),
+    ("name: Bar do Cais", "name: Bar\u202e", "21:14 a character that cannot be printed (number 8238): take it out"),
+    (
+        "    name: Bar do Cais",
+        '    "na\\eme": Bar do Cais',
+        "21:5 a character that cannot be printed (number 27): take it out",
+    ),
     ("name: Bar do Cais", "name: @bar", "21:11 a text that begins with this character is put in quotes"),
     ("name: Bar do Cais", "- name: Bar do Cais", None),
     ("stores:", "---\nstores:", "19:1 one file is one city: a line --- begins another file"),

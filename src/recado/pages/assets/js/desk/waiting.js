@@ -163,7 +163,8 @@ const keyOf = (order) => `${order.order_id} ${order.waits_for}`;
 
 /** All that is read back to the customer. @param {any} order */
 function facts(order) {
-  const phone = order.customer_phone ? h("a", { class: "tel", href: `tel:${order.customer_phone}` }, order.customer_phone) : t("desk.no_phone");
+  // What was typed and is no number is said as it was typed.
+  const phone = order.customer_phone.startsWith("+") ? h("a", { class: "tel", href: `tel:${order.customer_phone}` }, order.customer_phone) : order.customer_phone || t("desk.no_phone");
   const special = (/** @type {any} */ one) => [one.note, one.allergies?.length ? t("desk.without", { allergies: one.allergies.join(", ") }) : ""].filter(Boolean).join(" · ");
   const line = (/** @type {any} */ one) => h("li", {}, `${number(one.quantity)} × ${one.name || "?"}`, special(one) ? h("span", { class: "special" }, special(one)) : null);
   const pays = [money(order.total_minor, order.currency), t(`desk.method.${order.payment_method}`), order.change_for_minor ? t("desk.pays_with", { amount: money(order.change_for_minor, order.currency) }) : ""];

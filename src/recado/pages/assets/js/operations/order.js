@@ -127,6 +127,7 @@ export class OrderPanel {
   /** @param {any} order */
   #facts(order) {
     const whole = this.#more?.whole;
+    const phone = whole?.customer_phone ?? ""; // what was typed and is no number is said as it was typed
     const fact = (/** @type {string} */ name, /** @type {any} */ value) => (value ? [h("dt", {}, t(`operations.fact.${name}`)), h("dd", {}, value)] : []);
     return h(
       "dl",
@@ -137,7 +138,7 @@ export class OrderPanel {
       ...fact("rider", order.rider && h("span", {}, order.rider.name, order.rider.is_silent ? h("span", { class: "badge badge-warn" }, t("operations.silent")) : null)),
       ...fact("delivery", order.delivery_status && t(`operations.delivery.${order.delivery_status}`)),
       ...fact("customer", whole?.customer_name),
-      ...fact("phone", whole?.customer_phone && h("a", { href: `tel:${whole.customer_phone}` }, whole.customer_phone)),
+      ...fact("phone", phone.startsWith("+") ? h("a", { href: `tel:${phone}` }, phone) : phone),
       ...fact("door", whole && [whole.dropoff_address, whole.dropoff_note].filter(Boolean).join(" · ")),
       ...fact("items", whole && whole.lines.map((/** @type {any} */ line) => `${number(line.quantity)} × ${line.name}`).join(", ")),
       ...fact("total", whole && money(whole.total_minor, whole.currency)),

@@ -12,18 +12,18 @@ const deviceName = /** @type {HTMLInputElement} */ (byId("device_name"));
 const wanted = new URLSearchParams(location.search).get("as") ?? "";
 
 deviceName.value = thisDevice();
-if (location.hash.length > 1) takeCode(decodeURIComponent(location.hash.slice(1)));
+takeCode(location.hash);
 // A code that is scanned while the page is open changes the fragment alone.
-addEventListener("hashchange", () => takeCode(decodeURIComponent(location.hash.slice(1))));
+addEventListener("hashchange", () => takeCode(location.hash));
 if (has(`common.page.${wanted}`)) say(byId("hint"), t("pair.about_page", { page: t(`common.page.${wanted}`) }));
 code.addEventListener("input", () => (code.value = grouped(code.value)));
 form.addEventListener("submit", pair);
 startPage();
 
-/** The code leaves the address at once: what is in it ends in histories and screenshots. @param {string} given */
-function takeCode(given) {
-  if (!plain(given)) return;
-  code.value = grouped(given);
+/** The code leaves the address at once: what is in it ends in histories and screenshots. @param {string} fragment */
+function takeCode(fragment) {
+  if (!plain(fragment)) return;
+  code.value = grouped(fragment);
   history.replaceState(null, "", location.pathname + location.search);
   byId("pairing").querySelector("button")?.focus();
 }
