@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.async_api import expect
-from tests.pages.browser import PHONE, a_tab
+from tests.pages.browser import PHONE, a_tab, too_small
 from tests.pages.desks import City, a_desk
 from tests.pages.wire import a_wire
 
@@ -465,9 +465,12 @@ async def test_the_desk_is_accessible_on_a_phone_in_every_language(town, browser
         for part in ("entry", "waiting", "stores", "riders", "zones", "devices"):
             await tab.turn_to(part)
             await tab.page.wait_for_timeout(300)
-            await tab.is_good(f"{part}-{locale[:2]}")
+            await tab.shoot(f"desk-{part}-{locale[:2]}")
+            if locale == "es-MX":  # the words are what differs, and those are measured below
+                await tab.is_accessible()
             wide = await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
             assert not wide, f"{part} is wider than the phone"
+            assert await too_small(tab.page) == []
 
 
 async def test_the_first_view_costs_little(town, browser):

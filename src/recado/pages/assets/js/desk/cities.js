@@ -6,7 +6,8 @@ import { coordinatesIn } from "./typed.js";
 
 const COUNTRIES = ["AR", "BO", "BR", "CL", "CO", "CR", "DO", "EC", "GT", "HN", "MX", "NI", "PA", "PE", "PY", "SV", "UY", "VE"];
 const CURRENCIES = { AR: "ARS", BO: "BOB", BR: "BRL", CL: "CLP", CO: "COP", CR: "CRC", DO: "DOP", EC: "USD", GT: "GTQ", HN: "HNL", MX: "MXN", NI: "NIO", PA: "USD", PE: "PEN", PY: "PYG", SV: "USD", UY: "UYU", VE: "VES" };
-const USUAL = "BR";
+const HERE = new Intl.Locale(navigator.language).maximize().region ?? "";
+const USUAL = COUNTRIES.includes(HERE) ? HERE : "BR";
 const DECIMALS = 5;
 
 /**

@@ -30,6 +30,10 @@ export class Desk {
   /** @param {import("../core/session.js").Session} session */
   constructor(session) {
     this.session = session;
+    // Kept, as a form that is drawn anew leaves what was in it nowhere.
+    this.side = byId("side");
+    this.tools = byId("map-tools");
+    this.canvas = byId("map");
     narrow.addEventListener("change", () => this.#arrange());
     byId("mark-middle").addEventListener("click", () => this.#markMiddle());
   }
@@ -48,7 +52,7 @@ export class Desk {
   /** @param {Place} centre */
   async openMap(centre) {
     try {
-      this.#making ??= createMap(byId("map"), { centre, zoom: ZOOM, label: t("desk.map") });
+      this.#making ??= createMap(this.canvas, { centre, zoom: ZOOM, label: t("desk.map") });
       this.map = await this.#making;
       this.map.leaflet.off("click").on("click", (/** @type {any} */ event) => this.onPlace?.({ lat: event.latlng.lat, lon: event.latlng.lng }));
       this.map.show(centre, ZOOM);
@@ -69,7 +73,19 @@ export class Desk {
   /** Whom the map's touches are for. @param {((place: Place) => void) | null} onPlace */
   listen(onPlace) {
     this.onPlace = onPlace;
-    show(byId("map-tools"), Boolean(onPlace));
+    show(this.tools, Boolean(onPlace));
+  }
+
+  /** Draw where the city delivers: a map without streets has that to go by. @param {HTMLElement} part whose map it is, if it still is */
+  async outline(part) {
+    const zones = await this.session.call("GET", this.here("/v1/zones"));
+    if (!part.hidden) for (const { id, polygon } of zones) this.line(`zone ${id}`, polygon);
+    return zones;
+  }
+
+  /** @param {string} id @param {Place[]} ring */
+  line(id, ring) {
+    this.map?.line(id, ring.length ? [...ring, ring[0]] : []);
   }
 
   /** Take everything off the map, and the map away. */
@@ -83,9 +99,8 @@ export class Desk {
   }
 
   #arrange() {
-    const side = byId("side");
     const where = narrow.matches && this.#slot ? this.#slot : byId("columns");
-    if (side.parentElement !== where) where.append(side);
+    if (this.side.parentElement !== where) where.append(this.side);
   }
 
   /** For who has no finger or mouse: the arrow keys move the map, and this takes its middle. */

@@ -13,7 +13,7 @@ const METHODS = ["cash", "prepaid"];
 
 /** Type an order in: the price, the promise and what is wrong are shown before it is sent. What is typed stays while one looks elsewhere. */
 export class Entry {
-  #cityId = "";
+  #drawn = ""; // for which city and stores
   #quoting = 0;
   #quoteNo = 0;
   /** @type {any[]} */
@@ -30,18 +30,20 @@ export class Entry {
   }
 
   async open() {
-    const before = this.stores.map((store) => store.id).join();
-    this.stores = await this.desk.all(this.desk.here("/v1/stores"), "stores");
-    const isSame = this.#cityId === this.desk.city.id && before === this.stores.map((store) => store.id).join();
     this.desk.clear();
+    this.stores = await this.desk.all(this.desk.here("/v1/stores"), "stores");
+    const wanted = [this.desk.city.id, ...this.stores.map((store) => store.id)].join();
     if (!this.stores.length) {
-      this.#cityId = "";
+      this.#drawn = "";
       return fill(this.place, h("p", { class: "notice" }, t("desk.no_stores")));
     }
-    if (isSame) return this.door?.take();
-    this.#cityId = this.desk.city.id;
+    if (wanted === this.#drawn) return this.#takeMap();
+    this.#drawn = wanted;
     fill(this.receipt);
-    await this.#draw();
+    await this.#draw().catch((error) => {
+      this.#drawn = "";
+      throw error;
+    });
   }
 
   async #draw() {
@@ -55,8 +57,20 @@ export class Entry {
     this.form = form({ fields: this.#fields(), submit: t("desk.send_order"), send: (said, key) => this.#send(said, key), keepsTrying: true, style: "card" });
     this.form.addEventListener("input", () => this.#quoteLater());
     fill(this.place, this.form);
-    this.door.take();
-    await this.#chooseStore();
+    await Promise.all([this.#takeMap(), this.#chooseStore()]);
+  }
+
+  /** The map is this part's: the door on it, the store, and where the city delivers. */
+  async #takeMap() {
+    if (this.element.hidden) return;
+    this.door?.take();
+    this.#markStore();
+    await this.desk.outline(this.element);
+  }
+
+  #markStore() {
+    const store = this.stores.find((one) => one.id === this.store?.value);
+    if (store && this.desk.onPlace) this.desk.map?.mark("store", { kind: "store", label: store.name, caption: store.name, place: store.point });
   }
 
   #fields() {
@@ -79,6 +93,7 @@ export class Entry {
 
   async #chooseStore() {
     const storeId = this.store?.value;
+    this.#markStore();
     const menu = await this.desk.session.call("GET", `/v1/stores/${storeId}/menu`);
     if (storeId !== this.store?.value) return; // another one meanwhile
     this.basket?.show(menu);
@@ -146,14 +161,13 @@ export class Entry {
     clearTimeout(this.#quoting);
     this.#quoteNo += 1;
     toast(t(`desk.sent.${answer.status}`, { number: answer.short_number }), { tone: answer.status === "held_for_review" ? "warn" : "good" });
-    this.desk.clear();
     await this.waiting.read();
     fill(this.receipt, ...this.#receipt(answer));
-    await this.#draw();
-    if (!this.element.hidden) {
-      this.receipt.focus({ preventScroll: true });
-      this.receipt.scrollIntoView({ block: "start" });
-    } else this.desk.clear();
+    if (!this.element.hidden) this.desk.clear();
+    await this.#draw().catch((error) => toast(whatIsWrong(error), { tone: "alert" })); // the order is in, whatever comes now
+    if (this.element.hidden) return;
+    this.receipt.focus({ preventScroll: true });
+    this.receipt.scrollIntoView({ block: "start" });
   }
 
   /** What the person on the phone is told, and the order as it is read back to them. @param {any} answer */

@@ -28,7 +28,7 @@ export class PlaceField {
     this.desk = desk;
     this.kind = kind;
     this.label = label;
-    this.list = h("ul", { id: `${id}-list`, class: "offered", role: "listbox", "aria-label": label, hidden: true });
+    this.list = h("ul", { id: `${id}-list`, class: "offered", role: "listbox", "aria-label": t("desk.places"), hidden: true });
     this.typed = input("address", {
       required: true, maxlength: 300, value: address, role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${id}-list`,
       oninput: () => this.#changed(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#step(event), onblur: () => this.#offer([]),
@@ -46,7 +46,7 @@ export class PlaceField {
   take() {
     this.desk.showMap(this.slot);
     this.desk.listen((place) => this.set(place, "touched"));
-    this.desk.map?.keep([]);
+    this.desk.map?.unmark("place");
     if (this.place) this.#pin(this.place);
   }
 
@@ -87,7 +87,7 @@ export class PlaceField {
     if (this.#street && !this.address.toLowerCase().includes(this.#street.toLowerCase())) {
       this.place = null;
       this.#street = "";
-      this.desk.map?.keep([]);
+      this.desk.map?.unmark("place");
       this.#tell("missing");
     }
     clearTimeout(this.#asking);

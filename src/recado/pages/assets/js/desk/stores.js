@@ -27,6 +27,7 @@ export class Stores {
   async open() {
     this.desk.clear();
     [this.stores, this.merchants] = await Promise.all([this.desk.all(this.desk.here("/v1/stores"), "stores"), this.desk.all("/v1/merchants", "merchants")]);
+    if (this.element.hidden) return; // somebody went on meanwhile, and so did the map
     this.desk.showMap(null);
     for (const store of this.stores) this.desk.map?.mark(store.id, { kind: "store", label: store.name, caption: store.name, place: store.point });
     this.desk.map?.fit(this.stores.map((store) => store.point), { zoom_max: 15 });

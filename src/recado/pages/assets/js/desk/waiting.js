@@ -41,8 +41,11 @@ export class Waiting {
 
   async read() {
     if (!this.desk.city || !this.desk.may("intake")) return;
+    const { city } = this.desk;
     try {
-      this.#show(await this.desk.all(this.desk.here("/v1/orders/held"), "orders"));
+      const orders = await this.desk.all(this.desk.here("/v1/orders/held"), "orders");
+      if (city !== this.desk.city) return; // these are another city's
+      this.#show(orders);
       this.onState("live");
     } catch (error) {
       if (error instanceof Unreachable) this.onState("offline");

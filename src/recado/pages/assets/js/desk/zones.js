@@ -22,7 +22,8 @@ export class Zones {
 
   async open() {
     this.desk.clear();
-    const zones = await this.desk.session.call("GET", this.desk.here("/v1/zones"));
+    const zones = await this.desk.outline(this.element);
+    if (this.element.hidden) return;
     const mayChange = this.desk.may("administration");
     const drawn = zones.flatMap((/** @type {any} */ zone) => zone.polygon);
     const made = mayChange ? this.#form() : null;
@@ -33,7 +34,6 @@ export class Zones {
       made,
     );
     this.desk.showMap(made?.querySelector(".map-slot"));
-    for (const zone of zones) this.#outline(zone.id, zone.polygon);
     this.desk.map?.fit(drawn);
   }
 
@@ -51,7 +51,7 @@ export class Zones {
     fill(this.element, h("div", { class: "row part-head" }, button(t("desk.back"), () => this.open()), h("h2", {}, zone.name)), made);
     this.#listen();
     this.desk.showMap(made.querySelector(".map-slot"));
-    this.#outline("new", zone.polygon);
+    this.desk.line("zone new", zone.polygon);
     this.desk.map?.fit(zone.polygon);
     made.querySelector("input")?.focus();
   }
@@ -110,7 +110,7 @@ export class Zones {
 
   #draw() {
     const ring = this.#ring();
-    this.#outline("new", ring);
+    this.desk.line("zone new", ring);
     const isCircle = this.shape?.value === "circle";
     const corners = plural("desk.zone_corners", this.corners.length);
     if (this.told) this.told.dataset.how = ring.length < FEWEST_CORNERS ? "missing" : "touched";
@@ -132,11 +132,6 @@ export class Zones {
     if (this.shape?.value !== "circle") return this.corners;
     const [centre] = this.corners;
     return centre ? circle(centre, Number(this.radius?.value)) : [];
-  }
-
-  /** @param {string} id @param {import("./desk.js").Place[]} ring */
-  #outline(id, ring) {
-    this.desk.map?.line(`zone ${id}`, ring.length ? [...ring, ring[0]] : []);
   }
 }
 
