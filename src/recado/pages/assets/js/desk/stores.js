@@ -99,8 +99,8 @@ export class Stores {
     };
     if (store) await this.desk.send("PATCH", `/v1/stores/${store.id}`, wish);
     else await this.desk.send("POST", "/v1/stores", { ...wish, city_id: this.desk.city.id, merchant_id: await this.#merchant(said, key) }, key);
-    toast(t("desk.saved", { name: wish.name }), { tone: "good" });
     await this.open();
+    toast(t("desk.saved", { name: wish.name }), { tone: "good" });
   }
 
   /** @param {FormData} said @param {string} key */

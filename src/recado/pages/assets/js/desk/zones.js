@@ -123,8 +123,8 @@ export class Zones {
     if (polygon.length < FEWEST_CORNERS) throw new Wrong(t(this.shape?.value === "circle" ? "desk.zone_hint" : "desk.zone_corners_hint"));
     if (zone) await this.desk.send("PUT", `/v1/zones/${zone.id}`, { name, polygon });
     else await this.desk.send("POST", "/v1/zones", { city_id: this.desk.city.id, name, polygon }, key);
+    await this.open(); // first, so that nobody types into the form that goes
     toast(t("desk.saved", { name }), { tone: "good" });
-    await this.open();
   }
 
   /** @returns {import("./desk.js").Place[]} */
