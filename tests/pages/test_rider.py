@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 import redis
+from playwright.async_api import expect
 from tests.pages.riders import Phone, a_phone, eventually, history, instant
 from tests.pages.town import DOOR, SE, Json, Order, Town, a_town
 
@@ -244,6 +245,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left(browser, evening):
         await phone.types_code(order.answer["dropoff_code"])
         await phone.does("delivered")
         await phone.sees("Waiting for an offer")
+        await expect(phone.page.get_by_text("Tries left").locator("visible=true")).to_have_count(0)
         await eventually(lambda: "order.delivered" in history(order))
 
 

@@ -13,7 +13,7 @@ import { Evening } from "./evening.js";
 import { keepTime } from "./instants.js";
 import { drawMap } from "./map.js";
 import { chooseNavigation, navigationApp } from "./navigation.js";
-import { hear, refused, unapplied } from "./news.js";
+import { forgive, hear, refused, unapplied } from "./news.js";
 import { Offer } from "./offer.js";
 import { Outbox } from "./outbox.js";
 import { hasFood } from "./reckoning.js";
@@ -48,6 +48,7 @@ const outbox = new Outbox(session, shelf, {
   onAnswer: (report, answer) => {
     evening.arrived(report);
     if (answer?.applied === false) unapplied(app, report, answer);
+    else if (report.step === "deliver") forgive(app, report);
     if (report.step === "incidents") evening.tell({ tone: "good", key: "rider.news.incident_told", facts: { number: report.short_number ?? "" } });
     evening.refresh();
   },
@@ -195,7 +196,8 @@ function laterStop(stop) {
     { class: "later-stop" },
     icon(stop.kind === "dropoff" ? "door" : "store"),
     h("div", {}, h("strong", {}, stopTitle(app, stop)), h("p", {}, stop.place.address), h("p", { class: "quiet" }, orders)),
-    h("button", { type: "button", class: "button button-quiet", onclick: go }, t("rider.go_first"), h("span", { class: "for-listeners" }, ` ${stopTitle(app, stop)}`)),
+    // Nobody goes to a door with nothing to hand over.
+    (stop.kind !== "dropoff" || stop.deliveries.some(hasFood)) && h("button", { type: "button", class: "button button-quiet", onclick: go }, t("rider.go_first"), h("span", { class: "for-listeners" }, ` ${stopTitle(app, stop)}`)),
   );
 }
 

@@ -82,6 +82,12 @@ export function unapplied({ evening }, report, { why }) {
   evening.tell({ tone: "warn", key: `rider.unapplied.${why}`, facts });
 }
 
+/** The right code came: what was said of a wrong one is over. @param {App} app @param {import("./shelf.js").Waiting} report */
+export function forgive({ evening }, report) {
+  const about = evening.told.find(({ delivery_id }) => delivery_id === report.delivery_id)?.order_id;
+  evening.notices = evening.notices.filter(({ key, order_id }) => !(key === "rider.refused.wrong_code" && order_id === about));
+}
+
 /** A report is refused for good. @param {App} app @param {import("./shelf.js").Waiting} report @param {import("../core/api.js").Problem} problem */
 export function refused({ evening }, report, problem) {
   const delivery = evening.told.find(({ delivery_id }) => delivery_id === report.delivery_id);

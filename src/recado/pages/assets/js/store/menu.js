@@ -1,7 +1,7 @@
 // @ts-check
 import { byId, h, keyed, say, show } from "../core/dom.js";
 import { toast } from "../core/live.js";
-import { explain, money, number, t } from "../core/texts.js";
+import { explain, money, number, plural, t } from "../core/texts.js";
 import { redraw } from "./stage.js";
 
 /** @typedef {{id: string, name: string, price_minor: number, is_available: boolean, stock_count: number | null}} Item */
@@ -41,7 +41,7 @@ export class Menu {
     const out = this.#items.filter((item) => !isSold(item)).length;
     show(byId("items-none"), found.length === 0);
     show(byId("menu-count"), out > 0);
-    say(byId("menu-count"), t("store.out_count", { count: number(out) }));
+    say(byId("menu-count"), plural("store.out_count", out));
     keyed(byId("items"), found, {
       key: (item) => item.id,
       create: () => h("li", { class: "item" }),
