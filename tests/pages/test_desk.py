@@ -92,6 +92,7 @@ async def test_what_is_typed_in_wrong_is_refused_with_the_reason(town, browser, 
         await city.is_chosen(tab)
         await tab.types_an_order()
         await tab.press("Send the order")
+        await expect(tab.page.locator(".receipt")).to_contain_text("R$")
         await tab.turn_to("waiting")
         (held,) = city.held()
         await tab.card(held["short_number"]).get_by_role("button", name="Reject").click()

@@ -103,13 +103,15 @@ async def test_a_rider_moves_on_the_map_and_is_in_the_list(town, browser, wire):
     carla.is_at(SE, seconds_ago=30)
 
     async with a_desk(town, browser, wire.address) as tab:
-        pin = tab.page.get_by_role("button", name="Carla do Mapa: free")
+        pin = tab.page.get_by_role(
+            "button", name=re.compile("^Carla do Mapa: (free|asked)$")
+        )  # others' orders wait too
         await expect(pin).to_be_visible()
         before = await pin.bounding_box()
         carla.is_at(offset(SE, east_m=250, north_m=250))
         await until_moved(pin, before)
         await tab.page.get_by_role("tab", name="Riders").click()
-        await expect(tab.page.locator("#rider-list .line", has_text="Carla do Mapa")).to_contain_text("free")
+        await expect(tab.page.locator("#rider-list .line", has_text="Carla do Mapa")).to_contain_text("seen")
         await tab.is_accessible()
         await shoot(tab.page, "operations-riders")
 

@@ -9,6 +9,7 @@ import { minorOf, phoneOf } from "./typed.js";
 import { problemText } from "./words.js";
 
 const QUOTE_AFTER_MS = 350;
+const WAITS = new Set(["received", "held_for_review"]);
 const METHODS = ["cash", "prepaid"];
 
 /** Type an order in: the price, the promise and what is wrong are shown before it is sent. What is typed stays while one looks elsewhere. */
@@ -162,6 +163,7 @@ export class Entry {
     this.#quoteNo += 1;
     toast(t(`desk.sent.${answer.status}`, { number: answer.short_number }), { tone: answer.status === "held_for_review" ? "warn" : "good" });
     await this.waiting.read();
+    if (WAITS.has(answer.status) && !this.waiting.cardOf(answer.order_id)) await this.waiting.read(); // the first was in vain
     fill(this.receipt, ...this.#receipt(answer));
     if (!this.element.hidden) this.desk.clear();
     await this.#draw().catch((error) => toast(whatIsWrong(error), { tone: "alert" })); // the order is in, whatever comes now

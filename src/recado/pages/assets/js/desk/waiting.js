@@ -15,6 +15,8 @@ export class Waiting {
   /** @type {any[]} */
   orders = [];
   #isRead = false;
+  #asked = 0; // answers may overtake one another
+  #shown = 0;
 
   /** @param {HTMLElement} element @param {import("./desk.js").Desk} desk @param {(state: "live" | "offline") => void} onState */
   constructor(element, desk, onState) {
@@ -42,9 +44,11 @@ export class Waiting {
   async read() {
     if (!this.desk.city || !this.desk.may("intake")) return;
     const { city } = this.desk;
+    const mine = (this.#asked += 1);
     try {
       const orders = await this.desk.all(this.desk.here("/v1/orders/held"), "orders");
-      if (city !== this.desk.city) return; // these are another city's
+      if (city !== this.desk.city || mine < this.#shown) return; // another city's, or older than what is shown
+      this.#shown = mine;
       this.#show(orders);
       this.onState("live");
     } catch (error) {
@@ -57,7 +61,7 @@ export class Waiting {
     const before = new Set(this.orders.map(keyOf));
     const fresh = orders.filter((order) => !before.has(keyOf(order)) && !this.#isOwn(order));
     this.orders = orders;
-    say(byId("waiting-count"), number(orders.length));
+    say(byId("waiting-count"), orders.length ? number(orders.length) : "");
     show(byId("waiting-count"), orders.length > 0);
     show(this.none, orders.length === 0);
     keyed(this.list, orders, { key: keyOf, create: (order) => this.#card(order) });
