@@ -30,6 +30,14 @@ Read: TypeAlias = Callable[[], AbstractAsyncContextManager[Tx]]
 KNOWN: Final = Gauge("recado_revoked_grants", "Revoked devices and share links whose tokens may still be about.")
 
 
+class _Waiting:
+    """A connection that must end with the access it rests on."""
+
+    def __init__(self, ended: Callable[[str], None]) -> None:
+        self.ended = ended
+        self.over: asyncio.Handle | None = None
+
+
 class Grants:
     """Knows what was revoked of late, and tells whoever waits for it. `keep` must run for as long as anybody asks.
 
@@ -38,7 +46,7 @@ class Grants:
 
     def __init__(self) -> None:
         self._revoked: frozenset[str] = frozenset()
-        self._waiting: dict[str, set[asyncio.Future[str]]] = {}
+        self._waiting: dict[str, set[_Waiting]] = {}
         self._changed = asyncio.Event()
         self._used: dict[DeviceId, int] = {}
 
@@ -61,9 +69,8 @@ class Grants:
             self._revoked = await queries.list_revoked(tx, since=wall_now() - REMEMBERED_FOR)
         KNOWN.set(len(self._revoked))
         for grant_id in self._revoked & self._waiting.keys():
-            for waiting in self._waiting[grant_id]:
-                if not waiting.done():
-                    waiting.set_result(REVOKED)
+            for waiting in list(self._waiting[grant_id]):
+                waiting.ended(REVOKED)
 
     async def write_uses(self, read: Read) -> None:
         """Write which refresh tokens devices turned out to have. What is lost with a process is noted again later."""
@@ -93,28 +100,27 @@ class Grants:
             except AWAY as error:
                 log.warning("grants.not_kept", error=repr(error))
 
-    async def ended(self, grant: Grant | None) -> str:
-        """Wait until what an access rests on is revoked or over, and return which; for ever where it is nothing."""
-        why: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    def on_end(self, grant: Grant | None, ended: Callable[[str], None]) -> Callable[[], None]:
+        """Call back, with the reason, when what an access rests on is revoked or over; returns how to forget that."""
         if grant is None:
-            return await why
-        self._waiting.setdefault(grant.id, set()).add(why)
-        try:
-            return await self._first_end(grant, why)
-        finally:
-            self._waiting[grant.id].discard(why)
-            if not self._waiting[grant.id]:
-                del self._waiting[grant.id]
+            return lambda: None
+        waiting = _Waiting(ended)
+        self._waiting.setdefault(grant.id, set()).add(waiting)
+        loop = asyncio.get_running_loop()
+        if self.is_revoked(grant):  # since it was let in
+            waiting.over = loop.call_soon(ended, REVOKED)
+        elif grant.ends_at is not None:
+            left_s = (grant.ends_at - wall_now()).total_seconds()
+            waiting.over = loop.call_later(max(left_s, 0), ended, OVER)
+        return lambda: self._forget(grant, waiting)
+
+    def _forget(self, grant: Grant, waiting: "_Waiting") -> None:
+        if waiting.over is not None:
+            waiting.over.cancel()
+        others = self._waiting.get(grant.id, set())
+        others.discard(waiting)
+        if not others:
+            self._waiting.pop(grant.id, None)
 
     def _note(self, device_id: DeviceId, refresh_no: int) -> None:
         self._used[device_id] = max(refresh_no, self._used.get(device_id, 0))
-
-    async def _first_end(self, grant: Grant, why: "asyncio.Future[str]") -> str:
-        if self.is_revoked(grant):  # since it was let in
-            return REVOKED
-        left_s = None if grant.ends_at is None else (grant.ends_at - wall_now()).total_seconds()
-        try:
-            async with asyncio.timeout(left_s):
-                return await why
-        except TimeoutError:
-            return OVER

@@ -1,5 +1,6 @@
 """The only reader of a clock. Domain time is one row in PostgreSQL; wall time serves leases, retries and sleep."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from kernel.errors import DomainError, Kind
 
 _sql: Final = load("infra")
 KEPT_FOR: Final = timedelta(seconds=5)  # wall time
+_SINCE_BOOT: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux counts the machine's sleep, too
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -44,6 +46,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 def wall_now() -> datetime:
     """Return wall time, for leases, retries, logs and metrics, never for a rule of the domain."""
     return datetime.now(UTC)  # noqa: TID251  the one place
+
+
+def boot_s() -> float:
+    """Return seconds that pass while this process is stopped or the machine sleeps, and that nobody can set back."""
+    return time.clock_gettime(_SINCE_BOOT)
 
 
 class DomainClock:

@@ -1,6 +1,6 @@
 """The ASGI application: routes and what they are given."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ from infra.db import Begin, Database, Tx
 from infra.live.hub import Hub
 from infra.live.looking import LookingHub
 from infra.live.refusals import remember_refusal, tell_refused_sockets
-from infra.live.session import Feeds, Socket
+from infra.live.session import Feeds
 from infra.live.source import FeedTables
 from infra.wakes import Wakes
 from intake.commands import Around
@@ -150,8 +150,8 @@ def create_app(settings: Settings) -> Litestar:
     grants = Grants()
     tokens = Tokens(settings.token_secret, grants=grants)
 
-    async def access_ended(socket: Socket) -> str:
-        return await grants.ended(caller_of(socket.scope, tokens).grant)
+    def on_access_end(scope: ConnectionScope, ended: Callable[[str], None]) -> Callable[[], None]:
+        return grants.on_end(caller_of(scope, tokens).grant, ended)
 
     @asynccontextmanager
     async def open_stores(app: Litestar) -> AsyncIterator[None]:
@@ -168,10 +168,10 @@ def create_app(settings: Settings) -> Litestar:
             app.state.clock, app.state.zones = clock, Zones(database.read)
             app.state.receiver = Receiver(redis, zones=app.state.zones, availability_of=parts.availability_of(database))
             source = FeedTables(database, heads=parts.feed_heads)
-            hub = Hub(settings.redis_url, source)
-            app.state.feeds = Feeds(hub, source, clock, access_ended=access_ended)
-            looking = LookingHub(hub, parts.look_at_cities(database))
-            app.state.city_feeds = Feeds(looking, source, clock, access_ended=access_ended)
+            hub = Hub(settings.redis_url, source, clock)
+            app.state.feeds = Feeds(hub, source, clock, on_access_end=on_access_end)
+            looking = LookingHub(hub, parts.look_at_cities(database), clock)
+            app.state.city_feeds = Feeds(looking, source, clock, on_access_end=on_access_end)
             await grants.load(database.read)
             await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))
             yield

@@ -5,6 +5,7 @@ import socket
 
 import uvicorn
 
+from infra.live.sockets import FeedProtocol
 from recado.app import create_app
 from recado.listening import GRACEFUL_STOP_S
 from recado.settings import Settings
@@ -18,7 +19,7 @@ def serve(settings: Settings, *, listener: socket.socket) -> None:
         create_app(settings),
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=FeedProtocol,
         ws_max_size=WS_MAX_SIZE_BYTES,
         ws_per_message_deflate=False,
         lifespan="on",

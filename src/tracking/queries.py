@@ -11,6 +11,7 @@ from fleet.messages import RiderPosition
 from fleet.queries.cards import RiderCard, find_rider_card
 from fleet.queries.whereabouts import last_seen
 from infra.db import Begin, Tx
+from infra.live.view import Loaded
 from infra.outbox import Recorded
 from infra.sql import load
 from kernel.actors import Role
@@ -167,29 +168,32 @@ async def _look(tx: Tx, order_id: OrderId, *, caller: Caller) -> TrackingView:
 
 
 class OrderFeedView:
-    """One watcher of one order's feed: what they may see of each fact, and whose position."""
+    """What one role sees of one order's feed: of each fact, and whose position."""
 
-    def __init__(self, read: Begin, redis: Redis, order_id: OrderId, caller: Caller) -> None:
+    def __init__(self, read: Begin, order_id: OrderId, role: Role) -> None:
         self._read = read
-        self._redis = redis
         self._order_id = order_id
-        self._caller = caller
+        self._role = role
         self._carrying = privacy.NOBODY
         self._carrying_seq = 0
 
-    async def load(self) -> TrackingView:
-        """Return the snapshot's body, and remember who carries the order."""
+    async def prepare(self) -> None:
+        """Remember who carries the order, unless a later fact has said so already."""
         async with self._read() as tx:
-            view = await _look(tx, self._order_id, caller=self._caller)
-            self._carrying, self._carrying_seq = await _carrying(tx, self._order_id)
-        return await _with_position(self._redis, view, self._carrying, self._caller.role)
+            carrying, seq = await _carrying(tx, self._order_id)
+        if seq > self._carrying_seq:
+            self._carrying, self._carrying_seq = carrying, seq
+
+    def learn(self, fact: Recorded) -> None:
+        """Take note of who carries the order from now on."""
+        if fact.type in privacy.CARRYING_FACTS and fact.seq > self._carrying_seq:
+            rider_id = msgspec.json.decode(fact.payload, type=_OfRider).rider_id
+            self._carrying = privacy.carrying_after(self._carrying, fact.type, rider_id)
+            self._carrying_seq = fact.seq
 
     def show(self, fact: Recorded) -> dict[str, Any] | None:
-        """Return what this watcher sees of a fact, with the stage it brings the order to."""
-        payload = msgspec.json.decode(fact.payload)
-        if fact.seq > self._carrying_seq:  # What was loaded may be newer than what is told.
-            self._carrying = privacy.carrying_after(self._carrying, fact.type, payload.get("rider_id"))
-        seen = privacy.visible(fact.type, payload, self._caller.role)
+        """Return what this role sees of a fact, with the stage it brings the order to."""
+        seen = privacy.visible(fact.type, msgspec.json.decode(fact.payload), self._role)
         if seen is None:
             return None
         stage = STAGE_AFTER.get(fact.type)
@@ -199,13 +203,25 @@ class OrderFeedView:
     def positions(self) -> frozenset[str]:
         """Return the rider, where this role may see them now."""
         rider_id = self._carrying.rider_id
-        may_see = rider_id is not None and privacy.may_see_position(self._carrying, self._caller.role)
+        may_see = rider_id is not None and privacy.may_see_position(self._carrying, self._role)
         return frozenset([rider_id]) if rider_id is not None and may_see else frozenset()
 
     def show_position(self, key: str, payload: msgspec.Raw) -> PositionView:
         """Return the place and its age, and nothing that identifies the rider."""
         del key
         return _shown(msgspec.json.decode(payload, type=RiderPosition))
+
+
+class _OfRider(msgspec.Struct, frozen=True):
+    rider_id: str | None = None
+
+
+async def load_tracking(read: Begin, redis: Redis, order_id: OrderId, *, caller: Caller) -> Loaded:
+    """Return what a feed's snapshot says: an order's way as the caller may see it, and as of which number."""
+    async with read() as tx:
+        view, carrying = await _look(tx, order_id, caller=caller), (await _carrying(tx, order_id))[0]
+    view = await _with_position(redis, view, carrying, caller.role)
+    return Loaded(view, seq=view.seq, position_at=view.position.measured_at if view.position else None)
 
 
 def _shown(place: RiderPosition) -> PositionView:

@@ -105,16 +105,15 @@ async def test_what_ran_out_by_itself_is_not_remembered(database):
 async def test_who_waits_is_told_of_their_own_and_leaves_nothing_behind(database):
     grants = Grants()
     links = [await a_link(database) for _ in range(2)]
-    mine, others = [asyncio.create_task(grants.ended(link.caller.grant)) for link in links]
-    await asyncio.sleep(0)
+    mine, others = [], []
+    forget = [grants.on_end(link.caller.grant, told.append) for link, told in zip(links, (mine, others), strict=True)]
     await revoke(database, links[0])
 
     await grants.load(database.read)
 
-    assert await mine == REVOKED
-    assert not others.done()
-    others.cancel()
-    await asyncio.gather(others, return_exceptions=True)
+    assert (mine, others) == ([REVOKED], [])
+    for each in forget:
+        each()
     assert grants._waiting == {}
 
 
@@ -124,21 +123,30 @@ async def test_who_was_let_in_a_moment_before_is_told_at_once(database):
     await revoke(database, link)
     await grants.load(database.read)
 
-    assert await grants.ended(link.caller.grant) == REVOKED
+    assert await first_end(grants, link.caller.grant) == REVOKED
 
 
 async def test_a_link_is_over_when_it_says_also_for_who_watches():
     grants = Grants()
 
     async with asyncio.timeout(1):
-        assert await grants.ended(Grant(id="shr_1", ends_at=wall_now() + timedelta(milliseconds=50))) == OVER
-        assert await grants.ended(Grant(id="shr_1", ends_at=wall_now() - timedelta(days=1))) == OVER
+        assert await first_end(grants, Grant(id="shr_1", ends_at=wall_now() + timedelta(milliseconds=50))) == OVER
+        assert await first_end(grants, Grant(id="shr_1", ends_at=wall_now() - timedelta(days=1))) == OVER
+
+
+async def first_end(grants, grant):
+    why = asyncio.get_running_loop().create_future()
+    forget = grants.on_end(grant, why.set_result)
+    try:
+        return await why
+    finally:
+        forget()
 
 
 async def test_what_rests_on_nothing_never_ends():
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await Grants().ended(None)
+            await first_end(Grants(), None)
 
 
 async def test_a_database_that_is_away_is_waited_for(database, database_url, stores):

@@ -20,10 +20,13 @@ class Frames:
         self.outbound: asyncio.Queue[Any] = asyncio.Queue()
 
     async def next(self) -> Any:
-        """Return the next frame."""
-        message = await self._message()
-        assert message["type"] == "websocket.send", message
-        return msgspec.json.decode(message["text"])
+        """Return the next frame, heartbeats left out."""
+        while True:
+            message = await self._message()
+            assert message["type"] == "websocket.send", message
+            frame = msgspec.json.decode(message["text"])
+            if frame["type"] != "heartbeat":
+                return frame
 
     async def closed(self) -> int:
         """Return the code the server closes with, which comes next."""

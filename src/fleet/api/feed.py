@@ -17,7 +17,7 @@ from fleet.queries.shifts import ShiftView
 from infra.clock import DomainClock
 from infra.db import Begin
 from infra.live.session import Feeds, Socket
-from infra.live.view import FrameNotUnderstood, PlainView, Watch
+from infra.live.view import FrameNotUnderstood, Loaded, PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import RiderId
@@ -62,12 +62,11 @@ async def rider_feed(
     async with begin() as tx:
         await shifts.get_shift(tx, rider_id, now=now)
 
-    async def load() -> RiderNow:
-        return await _load(begin, rider_id, now=await clock.now())
+    async def load() -> Loaded:
+        return Loaded(await _load(begin, rider_id, now=await clock.now()))
 
     taker = PositionTaker(rider_id, receiver, clock)
-    view = PlainView(load, show)
-    await feeds.serve(socket, Watch(rider_id, view, after=after, epoch=epoch, receive=taker.take))
+    await feeds.serve(socket, Watch(rider_id, PlainView(show), load, after=after, epoch=epoch, receive=taker.take))
 
 
 class PositionTaker:

@@ -130,7 +130,7 @@ class Receiver:
             measured_at=from_ms(last.measured_at_ms),
             stale_at=from_ms(policy.stale_at_ms(written.held.track, self._rules)),
         )
-        await publish_position(self._redis, rider_id, live, at_ms=last.device_at_ms)
+        await publish_position(self._redis, rider_id, live, at_ms=last.measured_at_ms)
 
 
 async def set_availability(redis: Redis, rider_id: RiderId, standing: Standing, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What goes over a feed's socket: JSON text frames, told apart by `type`."""
+"""What a feed tells: JSON frames, told apart by `type`, the same whichever way they go."""
 
 from datetime import datetime
 from enum import IntEnum
@@ -11,6 +11,7 @@ class CloseCode(IntEnum):
     """Why the server closed. 4000-4499: connect again and resume. 4500-4999: don't."""
 
     TRY_AGAIN = 4003  # a store was away
+    START_OVER = 4004  # the feed has another numbering now: a backup was restored
     SLOW = 4008  # the watcher could not keep up; nothing is lost, resume with the last number
     UNAUTHENTICATED = 4501
     FORBIDDEN = 4503
@@ -78,6 +79,6 @@ HIDDEN: Final = Hidden()
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def encode(frame: object) -> str:
-    """Return a frame as text."""
-    return _encode(frame).decode()
+def encode(frame: object) -> bytes:
+    """Return a frame as JSON."""
+    return _encode(frame)

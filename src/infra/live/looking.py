@@ -4,18 +4,21 @@ What changes twice between two looks is told once, and whoever was away starts o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
 from typing import Final, TypeAlias
 
 import msgspec
 import structlog
 
-from infra.clock import wall_now
+from infra.clock import DomainClock, wall_now
 from infra.live.channels import Numbered
+from infra.live.feed import Audience, Feed, Joined
 from infra.live.hub import WATCHERS, Hub
-from infra.live.mailbox import Mailbox
 from infra.live.source import STORE_AWAY, Head
+from infra.live.view import Watch
+from infra.live.watcher import Watcher
+from infra.live.wires import Wire
 from infra.outbox import Recorded, new_epoch
 from kernel.actors import SYSTEM
 from kernel.events import Cause
@@ -23,6 +26,7 @@ from kernel.ids import EventId
 
 log: Final = structlog.get_logger()
 LOOK_EVERY_S: Final = 1.0  # of wall time: what a dispatcher takes for at once
+LOOKS_A_BEAT: Final = 15
 
 Look: TypeAlias = Callable[[str], Awaitable[Mapping[str, int]]]
 _encode: Final = msgspec.json.Encoder().encode
@@ -35,64 +39,68 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     gone: list[str]
 
 
-class _Looked:
-    """One watched feed: what was seen last, and who watches."""
+class _Looked(Feed):
+    """One watched feed, and what was seen last."""
 
     def __init__(self, feed_id: str) -> None:
-        self.id = feed_id
+        super().__init__(feed_id)
         self.head = Head(epoch=new_epoch(), seq=0)
+        self.looks = 0  # that found something
         self.seen: Mapping[str, int] | None = None
-        self.mailboxes: set[Mailbox] = set()
         self.looking: asyncio.Task[None] | None = None
 
 
 class LookingHub:
     """A hub whose feeds are what `look` finds: ids with numbers that grow. Positions are the other hub's."""
 
-    def __init__(self, hub: Hub, look: Look, *, every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(self, hub: Hub, look: Look, clock: DomainClock, *, every_s: float = LOOK_EVERY_S) -> None:
         self._hub = hub
         self._look = look
+        self._clock = clock
         self._every_s = every_s
         self._feeds: dict[str, _Looked] = {}
 
-    @asynccontextmanager
-    async def watching(self, feed_id: str, mailbox: Mailbox) -> AsyncIterator[Head]:
-        """Put what every look finds changed into the mailbox, for as long as it lasts."""
-        feed = self._feeds.setdefault(feed_id, _Looked(feed_id))
-        feed.mailboxes.add(mailbox)
-        WATCHERS.inc()
+    async def join(self, watch: Watch, watcher: Watcher, wire: Wire) -> Joined:
+        """Put what every look finds changed into the watcher, until `leave`."""
+        feed = self._feeds.setdefault(watch.feed_id, _Looked(watch.feed_id))
+        feed.holders += 1
         try:
             if feed.seen is None:  # before the watcher reads anything: what changes from then on is told
-                self._compare(feed, await self._look(feed_id))
+                self._compare(feed, await self._look(feed.id))
             if feed.looking is None:
                 feed.looking = asyncio.create_task(self._look_for_ever(feed))
-            yield feed.head
-        finally:
-            WATCHERS.dec()
-            feed.mailboxes.discard(mailbox)
-            if not feed.mailboxes:
-                self._feeds.pop(feed_id, None)
-                if feed.looking is not None:
-                    feed.looking.cancel()
+            audience = feed.audiences.setdefault(
+                watch.audience, Audience(feed, watch.audience, watch.view, self._hub.following)
+            )
+            await audience.ready()
+            audience.add(wire, watcher)
+        except BaseException:
+            self._let_go(feed)
+            raise
+        WATCHERS.inc()
+        return Joined(feed, audience, watcher, wire)
 
-    def head(self, feed_id: str) -> Head | None:
-        """Return how many looks found something."""
-        feed = self._feeds.get(feed_id)
-        return feed.head if feed else None
+    def leave(self, joined: Joined) -> None:
+        """Tell this watcher nothing more."""
+        WATCHERS.dec()
+        joined.audience.remove(joined.wire, joined.watcher)
+        self._let_go(joined.feed)
 
-    def follow(self, key: str, mailbox: Mailbox) -> None:
-        """Put this rider's live positions into the mailbox from now on."""
-        self._hub.follow(key, mailbox)
-
-    def unfollow(self, key: str, mailbox: Mailbox) -> None:
-        """Stop at once."""
-        self._hub.unfollow(key, mailbox)
+    def _let_go(self, feed: Feed) -> None:
+        feed.holders -= 1
+        looked = self._feeds.get(feed.id)
+        if looked is feed and not feed.holders:
+            del self._feeds[feed.id]
+            if looked.looking is not None:
+                looked.looking.cancel()
 
     async def _look_for_ever(self, feed: _Looked) -> None:
-        while True:
+        for turn in count(1):
             await asyncio.sleep(self._every_s)
             try:
                 self._compare(feed, await self._look(feed.id))
+                if turn % LOOKS_A_BEAT == 0:
+                    feed.beat(await self._clock.now())
             except STORE_AWAY as error:
                 log.warning("live.not_looked", feed_id=feed.id, error=repr(error))
             except Exception:  # a task's edge: the watchers stay, and the next look may succeed
@@ -106,10 +114,8 @@ class LookingHub:
         gone = sorted(before.keys() - found.keys())
         if not changed and not gone:
             return
-        feed.head = Head(epoch=feed.head.epoch, seq=feed.head.seq + 1)
-        numbered = Numbered(feed.head.seq, _as_fact(feed, Changed(changed=changed, gone=gone)))
-        for mailbox in feed.mailboxes:
-            mailbox.put(numbered)
+        feed.looks += 1
+        feed.tell(Numbered(feed.looks, _as_fact(feed, Changed(changed=changed, gone=gone))))
 
 
 def _as_fact(feed: _Looked, changed: Changed) -> Recorded:
@@ -119,7 +125,7 @@ def _as_fact(feed: _Looked, changed: Changed) -> Recorded:
         position=0,
         id=EventId(""),
         stream_id=feed.id,
-        seq=feed.head.seq,
+        seq=feed.looks,
         type="changed",
         feeds=[],
         actor=SYSTEM,

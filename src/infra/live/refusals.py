@@ -44,7 +44,7 @@ def tell_refused_sockets(app: ASGIApp) -> ASGIApp:
                 await receive()
                 offered: Any = scope.get("subprotocols", [])
                 await send({"type": "websocket.accept", "subprotocol": next(iter(offered), None), "headers": []})
-            await send({"type": "websocket.send", "text": encode(ErrorFrame(problem=problem)), "bytes": None})
+            await send({"type": "websocket.send", "text": encode(ErrorFrame(problem=problem)).decode(), "bytes": None})
             await send({"type": "websocket.close", "code": close_code(problem.status), "reason": problem.type})
 
         await app(scope, receive, explain)

@@ -1,6 +1,7 @@
-"""What a feed's owner brings: who sees what. The hub and the sockets know only numbers and facts."""
+"""What a feed's owner brings: who sees what. The hub and the ways out know only numbers and facts."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -11,39 +12,55 @@ from kernel.errors import DomainError, Kind
 Receive: TypeAlias = Callable[[bytes], Awaitable[object | None]]
 
 
-class View(Protocol):
-    """What one watcher may see. It lives as long as the session and is told every fact, in order."""
+class Loaded(msgspec.Struct, frozen=True):
+    """A snapshot's body: as of which number at least, and how old the position in it is."""
 
-    async def load(self) -> object:
-        """Return the snapshot's body, and remember what `positions` answers from."""
+    body: object
+    seq: int = 0
+    position_at: datetime | None = None
+
+
+Load: TypeAlias = Callable[[], Awaitable[Loaded]]
+
+
+class View(Protocol):
+    """What one audience of a feed sees: shared by all who see the same, and told every fact, in order."""
+
+    async def prepare(self) -> None:
+        """Learn how things stand. Facts may be told meanwhile: what is older than they are must not undo them."""
+        ...
+
+    def learn(self, fact: Recorded) -> None:
+        """Take note of a fact that has just become true."""
         ...
 
     def show(self, fact: Recorded) -> object | None:
-        """Return what this watcher sees of a fact; None hides it, and only its number is sent."""
+        """Return what the audience sees of a fact, old or new; None hides it, and only its number is sent."""
         ...
 
     def positions(self) -> frozenset[str]:
-        """Return whose live positions may be sent now; asked after the snapshot and after every fact."""
+        """Return whose live positions may be sent now; asked when prepared and after every fact."""
         ...
 
     def show_position(self, key: str, payload: msgspec.Raw) -> object | None:
-        """Return what this watcher sees of a position; None drops it."""
+        """Return what the audience sees of a position; None drops it."""
         ...
 
 
 class PlainView:
-    """A view without live positions."""
+    """A view without live positions and without a memory."""
 
-    def __init__(self, load: Callable[[], Awaitable[object]], show: Callable[[Recorded], object | None]) -> None:
-        self._load = load
+    def __init__(self, show: Callable[[Recorded], object | None]) -> None:
         self._show = show
 
-    async def load(self) -> object:
-        """Return the snapshot's body."""
-        return await self._load()
+    async def prepare(self) -> None:
+        """Need nothing."""
+
+    def learn(self, fact: Recorded) -> None:
+        """Note nothing."""
 
     def show(self, fact: Recorded) -> object | None:
-        """Return what this watcher sees of a fact."""
+        """Return what this audience sees of a fact."""
         return self._show(fact)
 
     def positions(self) -> frozenset[str]:
@@ -57,22 +74,27 @@ class PlainView:
 
 
 class Watch:
-    """What a socket asked for: a feed, perhaps from a number on, through a view. `receive` answers frames that come in.
+    """What somebody asked for: a feed, perhaps from a number on, as one of its audiences.
 
-    `receive` raises a `DomainError` or msgspec's errors to refuse a frame; the feed goes on.
+    `view` serves the whole audience where it is the first of it; `load` is this caller's own. `receive` answers frames
+    that come in, or raises a `DomainError` or msgspec's errors to refuse one; the feed goes on.
     """
 
     def __init__(
         self,
         feed_id: str,
         view: View,
+        load: Load,
         *,
+        audience: str = "",
         after: int | None = None,
         epoch: str | None = None,
         receive: Receive | None = None,
     ) -> None:
         self.feed_id = feed_id
         self.view = view
+        self.load = load
+        self.audience = audience
         self.after = after
         self.epoch = epoch
         self.receive = receive

@@ -9,14 +9,13 @@ from accounts.guards import allow
 from accounts.model import Caller, Scope
 from infra.db import Begin
 from infra.live.session import Feeds, Socket
-from infra.live.view import PlainView, Watch
+from infra.live.view import Loaded, PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import StoreId
 from kernel.text import NO_NUL
 from merchant import queries
 from merchant.policy.feed import seen_by_store
-from merchant.queries import OpenTickets
 
 After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**53 - 1)]
 Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64, pattern=NO_NUL)]
@@ -36,12 +35,13 @@ async def store_feed(
     async with begin() as tx:
         await queries.check_sees_tickets(tx, store_id, caller=caller)
 
-    async def load() -> OpenTickets:
+    async def load() -> Loaded:
         async with begin() as tx:
-            return await queries.open_tickets(tx, store_id)
+            return Loaded(await queries.open_tickets(tx, store_id))
 
     show = show_whole if caller.role is Role.OPERATOR else show_to_store
-    await feeds.serve(socket, Watch(store_id, PlainView(load, show), after=after, epoch=epoch))
+    watch = Watch(store_id, PlainView(show), load, audience=caller.role, after=after, epoch=epoch)
+    await feeds.serve(socket, watch)
 
 
 def show_whole(fact: Recorded) -> dict[str, Any]:

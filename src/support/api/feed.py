@@ -13,7 +13,7 @@ from fleet.messages import RiderPosition
 from infra.db import Begin
 from infra.live.looking import Changed
 from infra.live.session import Feeds
-from infra.live.view import Watch
+from infra.live.view import Loaded, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import CityId, is_id
@@ -53,28 +53,39 @@ class RiderAt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CityView:
-    """One operator's watch over a city. Positions are for those who send riders or talk to them."""
+    """A watch over a city; the riders' places only where `sees_riders`."""
 
-    def __init__(self, read: Begin, city_id: CityId, caller: Caller) -> None:
+    def __init__(self, read: Begin, city_id: CityId, *, sees_riders: bool) -> None:
         self._read = read
         self._city_id = city_id
-        self._sees_riders = caller.has(Scope.DISPATCH) or caller.has(Scope.SUPPORT)
+        self._sees_riders = sees_riders
         self._riders: frozenset[str] = frozenset()
+        self._gone: frozenset[str] = frozenset()
 
-    async def load(self) -> CityNow:
-        """Return the snapshot's body, and remember who is on shift."""
+    async def load(self) -> Loaded:
+        """Return the snapshot's body: what is open and who is on shift."""
         async with self._read() as tx:
             seen = await queries.look(tx, self._city_id)
         order_ids, rider_ids = _sorted(seen)
-        self._riders = frozenset(rider_ids)
-        return CityNow(city_id=self._city_id, order_ids=order_ids, rider_ids=rider_ids)
+        return Loaded(CityNow(city_id=self._city_id, order_ids=order_ids, rider_ids=rider_ids))
+
+    async def prepare(self) -> None:
+        """Remember who is on shift."""
+        async with self._read() as tx:
+            seen = await queries.look(tx, self._city_id)
+        self._riders |= frozenset(_sorted(seen)[1]) - self._gone
+
+    def learn(self, fact: Recorded) -> None:
+        """Take note of who came on shift and who went."""
+        found = msgspec.json.decode(fact.payload, type=Changed)
+        self._gone = (self._gone | frozenset(_sorted(found.gone)[1])) - frozenset(_sorted(found.changed)[1])
+        self._riders = (self._riders | frozenset(_sorted(found.changed)[1])) - self._gone
 
     def show(self, fact: Recorded) -> CityChanged:
         """Return what a look found changed."""
         found = msgspec.json.decode(fact.payload, type=Changed)
         order_ids, rider_ids = _sorted(found.changed)
         gone_order_ids, gone_rider_ids = _sorted(found.gone)
-        self._riders = (self._riders | frozenset(rider_ids)) - frozenset(gone_rider_ids)
         return CityChanged(
             order_ids=order_ids, rider_ids=rider_ids, gone_order_ids=gone_order_ids, gone_rider_ids=gone_rider_ids
         )
@@ -107,7 +118,10 @@ async def follow_city(
     """Follow a city: which orders and riders changed, within a second or two, and where riders are."""
     async with begin() as tx:
         await places.get_city(tx, city_id)
-    await city_feeds.serve(socket, Watch(city_id, CityView(begin, city_id, caller)))
+    # Positions are for those who send riders or talk to them.
+    sees_riders = caller.has(Scope.DISPATCH) or caller.has(Scope.SUPPORT)
+    view = CityView(begin, city_id, sees_riders=sees_riders)
+    await city_feeds.serve(socket, Watch(city_id, view, view.load, audience="riders" if sees_riders else ""))
 
 
 def _sorted(found: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from accounts.guards import allow
 from accounts.model import HANDLING_ORDERS, Caller
 from infra.db import Begin, Tx
 from infra.live.session import Feeds
-from infra.live.view import Watch
+from infra.live.view import Loaded, Watch
 from kernel.actors import Role
 from kernel.ids import OrderId
 from kernel.text import NO_NUL
@@ -49,8 +49,12 @@ async def follow_order(  # noqa: PLR0913, PLR0917  one for each that a watcher n
     """Follow an order: a snapshot or all that was missed, then every event, and the rider while they may be seen."""
     async with begin() as tx:
         await queries.check_may_track(tx, order_id, caller=caller)
-    view = OrderFeedView(begin, redis, order_id, caller)
-    await feeds.serve(socket, Watch(order_id, view, after=after, epoch=epoch))
+
+    async def load() -> Loaded:
+        return await queries.load_tracking(begin, redis, order_id, caller=caller)
+
+    view = OrderFeedView(begin, order_id, caller.role)
+    await feeds.serve(socket, Watch(order_id, view, load, audience=caller.role, after=after, epoch=epoch))
 
 
 ROUTES: Final = [get_tracking, follow_order]

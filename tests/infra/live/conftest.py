@@ -21,10 +21,11 @@ from infra import outbox
 from infra.clock import DomainClock
 from infra.db import Database
 from infra.live.announcer import RedisAnnouncer
-from infra.live.hub import RECONCILE_S, Hub
+from infra.live.hub import Hub
 from infra.live.session import Feeds, Limits
+from infra.live.sockets import FeedProtocol
 from infra.live.source import FeedTables
-from infra.live.view import Watch
+from infra.live.view import Loaded, Watch
 from infra.outbox import Recorded
 from kernel.events import Act, Cause, Event
 
@@ -43,12 +44,18 @@ class NotedView:
     def __init__(self) -> None:
         self.riders: frozenset[str] = frozenset()
 
-    async def load(self) -> object:
-        return {"notes": "all of them"}
+    async def load(self) -> Loaded:
+        return Loaded({"notes": "all of them"})
+
+    async def prepare(self) -> None:
+        await asyncio.sleep(0)
+
+    def learn(self, fact: Recorded) -> None:
+        noted = msgspec.json.decode(fact.payload, type=Noted)
+        self.riders = frozenset({noted.rider_id} if noted.rider_id else ())
 
     def show(self, fact: Recorded) -> object | None:
         noted = msgspec.json.decode(fact.payload, type=Noted)
-        self.riders = frozenset({noted.rider_id} if noted.rider_id else ())
         return None if noted.text == "secret" else {"type": fact.type, "text": noted.text}
 
     def positions(self) -> frozenset[str]:
@@ -61,14 +68,15 @@ class NotedView:
 class House:
     """One process with its hub and its server, and a relay in the hands of the test."""
 
-    def __init__(self, database: Database, redis_url: str, *, limits: Limits | None, reconcile_s: float) -> None:
+    def __init__(self, database: Database, redis_url: str, *, limits: Limits | None = None, **hub: float) -> None:
         self.database = database
         self.redis_url = redis_url
         self.redis = Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0))
         self.announcer = RedisAnnouncer(self.redis)
         self.source = FeedTables(database)
-        self.hub = Hub(redis_url, self.source, reconcile_s=reconcile_s)
-        self.feeds = Feeds(self.hub, self.source, DomainClock(database.read), limits=limits)
+        clock = DomainClock(database.read)
+        self.hub = Hub(redis_url, self.source, clock, **hub)
+        self.feeds = Feeds(self.hub, self.source, clock, limits=limits)
         self.received: list[bytes] = []
         self.port = 0
 
@@ -104,9 +112,13 @@ class Watcher:
     def __init__(self, client: websockets.ClientConnection) -> None:
         self.client = client
 
-    async def next(self, within_s: float = 3.0) -> dict[str, Any]:
+    async def next(self, within_s: float = 3.0, *, beats: bool = False) -> dict[str, Any]:
+        """The next frame; heartbeats only where they are asked for."""
         async with asyncio.timeout(within_s):
-            return msgspec.json.decode(await self.client.recv())
+            while True:
+                frame: dict[str, Any] = msgspec.json.decode(await self.client.recv())
+                if beats or frame["type"] != "heartbeat":
+                    return frame
 
     async def texts(self, count: int, within_s: float = 8.0) -> list[tuple[int, str | None]]:
         """The next so many events as (number, text)."""
@@ -124,11 +136,11 @@ class Watcher:
 
 @asynccontextmanager
 async def a_house(
-    database_url: str, redis_url: str, *, limits: Limits | None = None, reconcile_s: float = RECONCILE_S
+    database_url: str, redis_url: str, *, limits: Limits | None = None, **hub: float
 ) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database.connect(database_url, pool_size=4))
-        house = House(database, redis_url, limits=limits, reconcile_s=reconcile_s)
+        house = House(database, redis_url, limits=limits, **hub)
         stack.push_async_callback(house.redis.aclose)
         hub = asyncio.create_task(house.hub.run())
         stack.push_async_callback(_stop, hub)
@@ -151,7 +163,8 @@ async def _serving_feeds(house: House) -> AsyncIterator[None]:
         after: FromQuery[int | None] = None,
         epoch: FromQuery[str | None] = None,
     ) -> None:
-        watch = Watch(feed_id, NotedView(), after=after, epoch=epoch, receive=house.take_frame)
+        view = NotedView()
+        watch = Watch(feed_id, view, view.load, after=after, epoch=epoch, receive=house.take_frame)
         await house.feeds.serve(socket, watch)
 
     async with serving(Litestar([feed])) as house.port:
@@ -161,7 +174,7 @@ async def _serving_feeds(house: House) -> AsyncIterator[None]:
 @asynccontextmanager
 async def serving(app: Litestar) -> AsyncIterator[int]:
     """Serve an app as the API process does; yields the port."""
-    config = uvicorn.Config(app, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, lifespan="on")
+    config = uvicorn.Config(app, ws=FeedProtocol, ws_per_message_deflate=False, log_config=None, lifespan="on")
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -61,12 +61,12 @@ async def test_an_event_that_may_not_be_seen_keeps_its_number(house):
 
 
 async def test_heartbeats_say_how_far_the_feed_has_come(database_url, redis_url):
-    async with a_house(database_url, redis_url, limits=Limits(heartbeat_s=0.2)) as house, house.watch() as watcher:
+    async with a_house(database_url, redis_url, heartbeat_s=0.2) as house, house.watch() as watcher:
         snapshot = await watcher.next()
         await house.tell("one")
         await watcher.next()
 
-        beat = await watcher.next()
+        beat = await watcher.next(beats=True)
 
         assert (beat["type"], beat["seq"], beat["epoch"]) == ("heartbeat", 1, snapshot["epoch"])
         assert beat["now"] >= snapshot["now"]
@@ -96,7 +96,7 @@ async def test_a_watcher_too_slow_is_closed_with_a_code_that_means_resume_and_mi
 
 
 async def test_a_watcher_who_never_reads_again_is_given_up(database_url, redis_url):
-    limits = Limits(send_s=0.3, close_s=0.2)
+    limits = Limits(stalled_s=0.3, close_s=0.2)
     async with a_house(database_url, redis_url, limits=limits) as house, house.watch() as watcher:
         await watcher.next()
         for _ in range(20):

@@ -32,9 +32,15 @@ class Socket:
         self.outbound: asyncio.Queue[Any] = asyncio.Queue()
 
     async def next(self) -> Any:
+        """The next frame, heartbeats left out."""
         async with asyncio.timeout(WITHIN_S):
-            message = await self.outbound.get()
-        return msgspec.json.decode(message["text"]) if message["type"] == "websocket.send" else message
+            while True:
+                message = await self.outbound.get()
+                if message["type"] != "websocket.send":
+                    return message
+                frame = msgspec.json.decode(message["text"])
+                if frame["type"] != "heartbeat":
+                    return frame
 
     async def until(self, kind: str) -> list[dict[str, Any]]:
         """The event frames up to the first of this type."""

@@ -1,0 +1,132 @@
+"""WebSockets whose transports feeds write to themselves: a prepared frame costs half of what it costs to send."""
+
+import asyncio
+from typing import Any, Final
+
+from litestar.types import Scope
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from infra.live.frames import CloseCode
+from infra.live.watcher import SLOW, Watcher
+
+EXTENSION: Final = "recado.socket"
+STALLED_S: Final = 10.0  # so long nothing may get through before a watcher is given up
+CLOSE_S: Final = 10.0  # a stalled watcher learns why when it reads again
+
+
+class FeedProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's own WebSocket, which a feed finds in its scope."""
+
+    sink: "SocketSink | None" = None
+
+    def handle_connect(self, event: Request) -> None:
+        """Begin as uvicorn does, and let the application find the socket."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[EXTENSION] = self
+
+    def pause_writing(self) -> None:
+        """Hold back what is for a watcher who does not keep up."""
+        super().pause_writing()
+        if self.sink is not None:
+            self.sink.pause()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        super().resume_writing()
+        if self.sink is not None:
+            self.sink.resume()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Write nothing more."""
+        super().connection_lost(exc)
+        if self.sink is not None:
+            self.sink.lose()
+
+    def end(self, code: int, reason: str, *, within_s: float) -> None:
+        """Close as the application would, and cut the connection where the other end does not answer in time."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(within_s, self.transport.abort)
+
+
+class SocketSink:
+    """The end of feeds at a WebSocket, once it was accepted."""
+
+    __slots__ = ("_close_s", "_protocol", "_stalled", "_stalled_s", "_waiting", "is_clear", "is_over", "write")
+
+    def __init__(self, protocol: FeedProtocol, *, stalled_s: float = STALLED_S, close_s: float = CLOSE_S) -> None:
+        self._protocol = protocol
+        self._stalled_s = stalled_s
+        self._close_s = close_s
+        self._stalled: asyncio.TimerHandle | None = None
+        self._waiting: set[Watcher] | None = None
+        self.write = protocol.transport.write
+        self.is_over = protocol.close_sent or protocol.disconnected
+        self.is_clear = protocol.writable.is_set() and not self.is_over
+        protocol.sink = self
+
+    def flush_later(self, watcher: Watcher) -> None:
+        """Call the watcher's `flush` as soon as the way is clear again."""
+        if self._waiting is None:
+            self._waiting = set()
+        self._waiting.add(watcher)
+
+    async def drained(self) -> None:
+        """Wait until the way is clear, or over."""
+        await self._protocol.writable.wait()
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        """Close, and say why."""
+        self.close(int(code), reason)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close with any code."""
+        self.lose()
+        self._protocol.end(code, reason, within_s=self._close_s)
+
+    def pause(self) -> None:
+        """Write nothing until `resume`; give the watcher up where that takes too long."""
+        self.is_clear = False
+        if self._stalled is None:
+            self._stalled = self._protocol.loop.call_later(self._stalled_s, self._give_up)
+
+    def resume(self) -> None:
+        """Write what waits, for as long as it goes."""
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+        if self.is_over:
+            return
+        self.is_clear = True
+        waiting, self._waiting = self._waiting, None
+        for watcher in waiting or ():
+            watcher.flush()
+
+    def lose(self) -> None:
+        """Write nothing any more."""
+        self.is_over, self.is_clear = True, False
+        self._waiting = None
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    def _give_up(self) -> None:
+        SLOW.inc()
+        self.end(CloseCode.SLOW, "slow, resume")
+
+
+def lent_socket(scope: Scope) -> FeedProtocol | None:
+    """Return the socket of a connection, where the server runs `FeedProtocol`."""
+    extensions: dict[str, Any] = scope.get("extensions") or {}
+    protocol: FeedProtocol | None = extensions.get(EXTENSION)
+    return protocol
