@@ -2,8 +2,10 @@
 
 import gc
 import socket
+from typing import Any
 
 import uvicorn
+from litestar import Litestar
 
 from infra.live.sockets import FeedProtocol
 from recado.app import create_app
@@ -13,10 +15,20 @@ from recado.settings import Settings
 WS_MAX_SIZE_BYTES = 64 * 1024  # one batch of pings with room; nothing we read on a socket is larger
 
 
-def serve(settings: Settings, *, listener: socket.socket) -> None:
-    """Answer requests until SIGTERM or SIGINT."""
-    config = uvicorn.Config(
-        create_app(settings),
+class Server(uvicorn.Server):
+    """uvicorn, which tells its sockets to come back when it stops; streams over HTTP have to be ended for it."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop gracefully."""
+        app: Any = self.config.app
+        app.state.feeds.end_streams()
+        await super().shutdown(sockets)
+
+
+def config_of(app: Litestar) -> uvicorn.Config:
+    """Return how an API process serves."""
+    return uvicorn.Config(
+        app,
         loop="uvloop",
         http="httptools",
         ws=FeedProtocol,
@@ -28,5 +40,10 @@ def serve(settings: Settings, *, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_STOP_S,
     )
+
+
+def serve(settings: Settings, *, listener: socket.socket) -> None:
+    """Answer requests until SIGTERM or SIGINT."""
+    config = config_of(create_app(settings))
     gc.freeze()  # What is loaded stays: looking through all of it again and again finds nothing.
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config).run(sockets=[listener])

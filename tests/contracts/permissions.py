@@ -82,9 +82,12 @@ def _desk(scopes: frozenset[str], body: Body | None = None, query: str = "") -> 
     return Row(operator=scopes, body=body, query=query)
 
 
+def _tracks(query: str = "") -> Row:
+    return Row(customer=OWN, follower=OWN, merchant=OWN, platform=OWN, operator=HANDLERS, query=query)
+
+
 _RIDERS_OWN: Final = Row(rider=OWN)
 _SEES: Final = Row(customer=OWN, merchant=OWN, rider=OWN, platform=OWN, operator=HANDLERS)
-_TRACKS: Final = Row(customer=OWN, follower=OWN, merchant=OWN, platform=OWN, operator=HANDLERS)
 _SHARES: Final = Row(customer=OWN, operator=HANDLERS, body=_says())
 _CANCELS: Final = frozenset({S.INTAKE, S.SUPPORT})
 _POINT: Final = {"lat": -23.55, "lon": -46.63}
@@ -195,11 +198,13 @@ TABLE: Final[dict[str, Row]] = {
         Row(customer=OWN, platform=OWN, operator=_CANCELS, body=_says(version="of yesterday", reason="rain")),
     "POST /v1/orders/{order_id}/confirmation":            _desk(INTAKE, _says(is_right=True)),
     "GET /v1/orders/{order_id}/events":                   _desk(HANDLERS),
-    "WS /v1/orders/{order_id}/feed":                      _TRACKS,
+    "GET /v1/orders/{order_id}/feed":                     _tracks("wait_s=0"),
+    "WS /v1/orders/{order_id}/feed":                      _tracks(),
+    "GET /v1/orders/{order_id}/feed/events":              _tracks("lasts_s=0"),
     "POST /v1/orders/{order_id}/review":
         _desk(frozenset({S.INTAKE}), _says(is_placed=False, reason="no")),
     "POST /v1/orders/{order_id}/share-links":             _SHARES,
-    "GET /v1/orders/{order_id}/tracking":                 _TRACKS,
+    "GET /v1/orders/{order_id}/tracking":                 _tracks(),
     "POST /v1/pairings":                                  Row(manager=OWN, operator=ADMINISTRATION, body=_tablet),
     "POST /v1/pairings/claim":
         _public(_says(code="K7M4-QX2P", device_name="a phone", keep="cookie"), answer=404),

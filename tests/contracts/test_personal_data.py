@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from tests.contracts.feeds import watching
@@ -76,11 +77,19 @@ async def answers_to(house: House, role: str) -> list[Heard]:
         for ids in objects_of(world):
             path = path_of(route, ids, TABLE[route])
             answer = await house.call("GET", path, token)
-            heard.append(Heard(path, answer.json()))
+            heard += [Heard(path, document) for document in documents_in(answer)]
     for route in FEEDS:
         for ids in objects_of(world):
             heard += [Heard(route, frame) for frame in await frames_of(house, path_of(route, ids, TABLE[route]), token)]
     return heard
+
+
+def documents_in(answer: httpx.Response) -> list[Any]:
+    """Return the one document of an answer, or those of a stream of events."""
+    if not answer.headers["content-type"].startswith("text/event-stream"):
+        return [answer.json()]
+    lines = answer.text.splitlines()
+    return [msgspec.json.decode(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
 
 
 def objects_of(world: World) -> Iterator[dict[str, str]]:

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import websocket
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
 
 from accounts.guards import allow
 from accounts.model import Caller
@@ -16,15 +15,12 @@ from fleet.queries.deliveries import DeliveryView, OfferView
 from fleet.queries.shifts import ShiftView
 from infra.clock import DomainClock
 from infra.db import Begin
+from infra.live.answers import After, Epoch
 from infra.live.session import Feeds, Socket
 from infra.live.view import FrameNotUnderstood, Loaded, PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import RiderId
-from kernel.text import NO_NUL
-
-After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**53 - 1)]
-Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64, pattern=NO_NUL)]
 
 
 class RiderNow(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import msgspec
 class CloseCode(IntEnum):
     """Why the server closed. 4000-4499: connect again and resume. 4500-4999: don't."""
 
+    RESTARTING = 1012  # the word for it that WebSockets have
     TRY_AGAIN = 4003  # a store was away
     START_OVER = 4004  # the feed has another numbering now: a backup was restored
     SLOW = 4008  # the watcher could not keep up; nothing is lost, resume with the last number

@@ -15,7 +15,7 @@ from infra import problems
 from infra.clock import DomainClock
 from infra.live.feed import Joined
 from infra.live.frames import CloseCode, ErrorFrame
-from infra.live.opening import NotReadableYet, open_for
+from infra.live.opening import NotReadableYet, Opening, open_for
 from infra.live.sockets import CLOSE_S, STALLED_S, SocketSink, lent_socket
 from infra.live.source import STORE_AWAY, FeedSource
 from infra.live.streams import StreamSink
@@ -78,8 +78,14 @@ class Feeds:
         self.clock = clock
         self.limits = limits or Limits()
         self.on_access_end = on_access_end
+        self.streams: set[StreamSink] = set()
 
-    async def open(self, watch: Watch, sink: Sink, wire: Wire) -> Joined:
+    def end_streams(self) -> None:
+        """End what is answered over HTTP, so that this process can stop: whoever follows comes back and resumes."""
+        for sink in list(self.streams):
+            sink.end(CloseCode.RESTARTING, "restarting, resume")
+
+    async def open(self, watch: Watch, sink: Sink, wire: Wire) -> tuple[Joined, Opening]:
         """Join a feed and write what it begins with; from then on everything is written as it happens."""
         watcher = Watcher(sink, limit=self.limits.waiting_facts)
         joined = await self.hub.join(watch, watcher, wire)
@@ -92,7 +98,7 @@ class Feeds:
             if not sink.is_over:
                 sink.write(wire.encode(frame, opening.head.epoch))
         watcher.go_live(opening.head.seq, positions_from_ms=opening.positions_from_ms)
-        return joined
+        return joined, opening
 
     async def serve(self, socket: Socket, watch: Watch) -> None:
         """Serve a socket until either side ends it. Accepts it: whoever may not watch is refused before."""
@@ -119,7 +125,7 @@ class Feeds:
         joined = None
         forget = self.on_access_end(socket.scope, lambda why: sink.end(CloseCode.UNAUTHENTICATED, why))
         try:
-            joined = await self.open(watch, sink, wire)
+            joined, _ = await self.open(watch, sink, wire)
             await self._read(socket, watch, sink, wire)
         except NotReadableYet:
             sink.end(CloseCode.TRY_AGAIN, "the missing events cannot be read yet")

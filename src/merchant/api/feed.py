@@ -1,24 +1,21 @@
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import websocket
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
 from accounts.guards import allow
 from accounts.model import Caller, Scope
 from infra.db import Begin
+from infra.live.answers import After, Epoch
 from infra.live.session import Feeds, Socket
 from infra.live.view import Loaded, PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import StoreId
-from kernel.text import NO_NUL
 from merchant import queries
 from merchant.policy.feed import seen_by_store
-
-After = Annotated[int | None, QueryParameter(name="after", ge=0, le=2**53 - 1)]
-Epoch = Annotated[str | None, QueryParameter(name="epoch", max_length=64, pattern=NO_NUL)]
 
 
 @websocket("/v1/stores/{store_id:str}/feed", guards=[allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.DISPATCH])])
