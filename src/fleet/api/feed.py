@@ -1,6 +1,5 @@
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import websocket
@@ -8,16 +7,15 @@ from litestar.di import NamedDependency
 
 from accounts.guards import allow
 from accounts.model import Caller
-from fleet.api.ping_bodies import PingAnswer, read_upload
+from fleet.api.sayings import PhoneTaker
 from fleet.commands.positions import Receiver
 from fleet.queries import deliveries, shifts
 from fleet.queries.deliveries import DeliveryView, OfferView
 from fleet.queries.shifts import ShiftView
-from infra.clock import DomainClock
 from infra.db import Begin
 from infra.live.answers import After, Epoch
 from infra.live.session import Feeds, Socket
-from infra.live.view import FrameNotUnderstood, Loaded, PlainView, Watch
+from infra.live.view import Loaded, PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import RiderId
@@ -31,17 +29,6 @@ class RiderNow(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: list[DeliveryView]
 
 
-class PositionsAck(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ack"):
-    """Every frame of positions up to this number is stored. `n` is the frame's own number, or how many there were."""
-
-    n: int
-    verdicts: Sequence[PingAnswer]
-
-
-class _Numbered(msgspec.Struct, frozen=True):
-    n: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)] | None = None
-
-
 @websocket("/v1/rider/feed", guards=[allow(Role.RIDER)])
 async def rider_feed(
     socket: Socket,
@@ -52,7 +39,7 @@ async def rider_feed(
     after: After = None,
     epoch: Epoch = None,
 ) -> None:
-    """Follow one's own day: shift, offer and deliveries, then every fact, numbered. Takes positions in return."""
+    """Follow one's own day: shift, offer and deliveries, then every fact, numbered. Takes what a phone has to say."""
     rider_id, clock = RiderId(caller.id), feeds.clock
     now = await clock.now()
     async with begin() as tx:
@@ -61,27 +48,8 @@ async def rider_feed(
     async def load() -> Loaded:
         return Loaded(await _load(begin, rider_id, now=await clock.now()))
 
-    taker = PositionTaker(rider_id, receiver, clock)
+    taker = PhoneTaker(caller, receiver, begin, clock)
     await feeds.serve(socket, Watch(rider_id, PlainView(show), load, after=after, epoch=epoch, receive=taker.take))
-
-
-class PositionTaker:
-    """Reads the frames of one socket, one after the other: what is acknowledged covers everything before it."""
-
-    def __init__(self, rider_id: RiderId, receiver: Receiver, clock: DomainClock) -> None:
-        self._rider_id, self._receiver, self._clock = rider_id, receiver, clock
-        self._count = 0
-
-    async def take(self, raw: bytes) -> PositionsAck:
-        """Store one ping or `{"positions": […]}` and say so, with a verdict for each."""
-        numbered = msgspec.json.decode(raw, type=_Numbered)
-        try:
-            upload = read_upload(raw)
-        except ValueError as error:
-            raise FrameNotUnderstood(str(error)) from error
-        judged = await self._receiver.ingest(self._rider_id, upload.pings, now=await self._clock.now())
-        self._count += 1
-        return PositionsAck(n=self._count if numbered.n is None else numbered.n, verdicts=upload.answers(judged))
 
 
 def show(fact: Recorded) -> dict[str, Any]:

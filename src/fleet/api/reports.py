@@ -72,7 +72,7 @@ class Failure(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Note = ""
 
 
-class _Desk(msgspec.Struct, frozen=True):
+class Desk(msgspec.Struct, frozen=True):
     """One request: where its transaction begins, when, by whom."""
 
     begin: Begin
@@ -100,7 +100,7 @@ async def arrive_at_pickup(
     now: NamedDependency[datetime],
 ) -> ReportAnswer:
     """Say that the rider is at the store. Safe to repeat."""
-    return await _Desk(begin, now, caller).file(delivery_id, ReportKind.ARRIVE_AT_PICKUP, data)
+    return await Desk(begin, now, caller).file(delivery_id, ReportKind.ARRIVE_AT_PICKUP, data)
 
 
 @post("/v1/deliveries/{delivery_id:str}/check-items", status_code=200, guards=_CARRIES)
@@ -112,7 +112,7 @@ async def check_items(
     now: NamedDependency[datetime],
 ) -> ReportAnswer:
     """Say what the rider counted at pickup. The rider is at the store, which needs no own report. Safe to repeat."""
-    return await _Desk(begin, now, caller).file(delivery_id, ReportKind.CHECK_ITEMS, data)
+    return await Desk(begin, now, caller).file(delivery_id, ReportKind.CHECK_ITEMS, data)
 
 
 @post("/v1/deliveries/{delivery_id:str}/pick-up", status_code=200, guards=_CARRIES)
@@ -124,7 +124,7 @@ async def pick_up(
     now: NamedDependency[datetime],
 ) -> ReportAnswer:
     """Say that the rider has the food. Safe to repeat."""
-    return await _Desk(begin, now, caller).file(delivery_id, ReportKind.PICK_UP, data)
+    return await Desk(begin, now, caller).file(delivery_id, ReportKind.PICK_UP, data)
 
 
 @post("/v1/deliveries/{delivery_id:str}/arrive-at-dropoff", status_code=200, guards=_CARRIES)
@@ -136,7 +136,7 @@ async def arrive_at_dropoff(
     now: NamedDependency[datetime],
 ) -> ReportAnswer:
     """Say that the rider is at the customer's door. Safe to repeat."""
-    return await _Desk(begin, now, caller).file(delivery_id, ReportKind.ARRIVE_AT_DROPOFF, data)
+    return await Desk(begin, now, caller).file(delivery_id, ReportKind.ARRIVE_AT_DROPOFF, data)
 
 
 @post("/v1/deliveries/{delivery_id:str}/deliver", status_code=200, guards=_CARRIES)
@@ -148,7 +148,7 @@ async def deliver(
     now: NamedDependency[datetime],
 ) -> ReportAnswer:
     """Say that the customer has the food. Safe to repeat."""
-    return await _Desk(begin, now, caller).file(delivery_id, ReportKind.DELIVER, data)
+    return await Desk(begin, now, caller).file(delivery_id, ReportKind.DELIVER, data)
 
 
 @post("/v1/deliveries/{delivery_id:str}/turn-back", status_code=200, guards=_CARRIES)
@@ -160,7 +160,7 @@ async def turn_back(
     now: NamedDependency[datetime],
 ) -> ReportAnswer:
     """Say that the food goes back to the store. Safe to repeat."""
-    return await _Desk(begin, now, caller).file(delivery_id, ReportKind.TURN_BACK, data)
+    return await Desk(begin, now, caller).file(delivery_id, ReportKind.TURN_BACK, data)
 
 
 @post("/v1/deliveries/{delivery_id:str}/fail", status_code=200, guards=_CARRIES)
@@ -172,7 +172,7 @@ async def fail(
     now: NamedDependency[datetime],
 ) -> ReportAnswer:
     """Say that the rider cannot go on; before pickup another one may be looked for. Safe to repeat."""
-    return await _Desk(begin, now, caller).file(delivery_id, ReportKind.FAIL, data)
+    return await Desk(begin, now, caller).file(delivery_id, ReportKind.FAIL, data)
 
 
 ROUTES: Final = [arrive_at_pickup, check_items, pick_up, arrive_at_dropoff, deliver, turn_back, fail]

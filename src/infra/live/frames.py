@@ -66,9 +66,10 @@ class HeartbeatFrame(Frame, frozen=True, kw_only=True, tag="heartbeat"):
     now: datetime
 
 
-class ErrorFrame(Frame, frozen=True, kw_only=True, tag="error"):
-    """A frame that came in was refused; the feed goes on."""
+class ErrorFrame(Frame, frozen=True, kw_only=True, tag="error", omit_defaults=True):
+    """A frame that came in was refused, by its number where it had one; the feed goes on."""
 
+    n: int | None = None
     problem: Any
 
 

@@ -46,6 +46,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     frame_bytes: int = 64 * 1024
 
 
+class _Numbered(msgspec.Struct, frozen=True):
+    n: int | None = None
+
+
 class Ear(Protocol):
     """Who tells watchers what happens: the hub of numbered facts, or the one that looks."""
 
@@ -177,4 +181,11 @@ async def _answer(watch: Watch, raw: bytes, *, path: str) -> object | None:
         refused: DomainError = FrameNotUnderstood(str(error))
     except DomainError as error:
         refused = error
-    return ErrorFrame(problem=problems.of_domain(refused, instance=path))
+    return ErrorFrame(n=_number_in(raw), problem=problems.of_domain(refused, instance=path))
+
+
+def _number_in(raw: bytes) -> int | None:
+    try:
+        return msgspec.json.decode(raw, type=_Numbered).n
+    except msgspec.MsgspecError:
+        return None

@@ -15,6 +15,7 @@ from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import StoreId
 from merchant import queries
+from merchant.api.sayings import taker
 from merchant.policy.feed import seen_by_store
 
 
@@ -28,7 +29,7 @@ async def store_feed(
     after: After = None,
     epoch: Epoch = None,
 ) -> None:
-    """Follow a store: its open tickets, then every fact of its orders, numbered."""
+    """Follow a store: its open tickets, then every fact of its orders, numbered. Takes what a kitchen has to say."""
     async with begin() as tx:
         await queries.check_sees_tickets(tx, store_id, caller=caller)
 
@@ -37,7 +38,8 @@ async def store_feed(
             return Loaded(await queries.open_tickets(tx, store_id))
 
     show = show_whole if caller.role is Role.OPERATOR else show_to_store
-    watch = Watch(store_id, PlainView(show), load, audience=caller.role, after=after, epoch=epoch)
+    receive = taker(begin, feeds.clock, by=caller)
+    watch = Watch(store_id, PlainView(show), load, audience=caller.role, after=after, epoch=epoch, receive=receive)
     await feeds.serve(socket, watch)
 
 

@@ -33,8 +33,11 @@ class Phone:
         self._client = client
 
     async def next(self) -> dict[str, Any]:
+        """The next frame, heartbeats left out."""
         async with asyncio.timeout(8):
-            return msgspec.json.decode(await self._client.recv())
+            while (frame := msgspec.json.decode(await self._client.recv()))["type"] == "heartbeat":
+                pass
+            return frame
 
     async def events(self, count: int) -> list[str]:
         return [(await self.next())["event"]["type"] for _ in range(count)]
@@ -127,6 +130,28 @@ async def test_positions_come_over_the_socket_and_are_acknowledged_as_far_as_the
         ("duplicate", None), ("invalid", "lat"),
     ]  # fmt: skip
     assert (nonsense["type"], nonsense["problem"]["status"]) == ("error", 422)
+
+
+async def test_an_offer_is_taken_and_carried_to_its_end_over_the_socket(server):
+    town = server.town
+    ana = await town.rider("Ana")
+    offer = await town.offer(ana, await town.order())
+
+    async with server.phone(ana) as phone:
+        (asked,) = (await phone.next())["body"]["offers"]
+        taken = await phone.send({"n": 1, "do": "accept_offer", "offer_id": offer})
+        again = await phone.send({"n": 2, "do": "accept_offer", "offer_id": offer})
+        (delivery_id,) = asked["delivery_ids"]
+        step = {"delivery_id": delivery_id, "report_id": "r-1", "occurred_at": NOON.isoformat()}
+        arrived = await phone.send({"n": 3, "do": "arrive_at_pickup"} | step)
+        unsaid = await phone.send({"n": 4, "do": "pick_up", "delivery_id": delivery_id, "report_id": "r-2"})
+        unknown = await phone.send({"n": 5, "do": "fly"})
+
+    assert (taken["type"], taken["n"], taken["offer"]["status"]) == ("ack", 1, "accepted")
+    assert again["offer"] == taken["offer"]
+    assert (arrived["n"], arrived["report"]["applied"]) == (3, True)
+    assert (unsaid["type"], unsaid["n"], unsaid["problem"]["status"]) == ("error", 4, 422)
+    assert (unknown["n"], unknown["problem"]["type"]) == (5, "/problems/feed.frame_not_understood")
 
 
 async def test_nobody_follows_a_rider_who_does_not_exist(server):

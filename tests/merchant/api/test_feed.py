@@ -42,6 +42,13 @@ class Socket:
                 if frame["type"] != "heartbeat":
                     return frame
 
+    async def say(self, **said: Any) -> Any:
+        """Say something, and return the answer to it."""
+        await self.inbound.put({"type": "websocket.receive", "text": msgspec.json.encode(said).decode()})
+        while (answer := await self.next())["type"] not in {"ack", "error"}:
+            pass
+        return answer
+
     async def until(self, kind: str) -> list[dict[str, Any]]:
         """The event frames up to the first of this type."""
         frames = []
@@ -132,6 +139,26 @@ async def test_a_tablet_hears_of_its_own_pause(kitchen, tablet, relay):
         frames = await socket.until("store.changed")
 
     assert frames[-1]["event"]["changed"] == ["auto_accept"]
+
+
+async def test_a_tablet_answers_over_its_socket_and_hears_that_it_is_written(kitchen, tablet):
+    order_id = await kitchen.order()
+
+    async with following(tablet, kitchen.store_id, kitchen.nena) as socket:
+        (ticket,) = (await socket.next())["body"]["tickets"]
+        accepted = await socket.say(n=1, do="accept", ticket_id=ticket["id"], prep_minutes=15)
+        repeated = await socket.say(n=1, do="accept", ticket_id=ticket["id"], prep_minutes=15)
+        ready = await socket.say(n=2, do="ready", ticket_id=ticket["id"])
+        late = await socket.say(n=3, do="reject", ticket_id=ticket["id"], reason="too_busy")
+        wrong = await socket.say(n=4, do="accept", ticket_id=ticket["id"], prep_minutes=0)
+        theirs = await socket.say(n=5, do="ready", ticket_id=an_id("tkt", 9))
+
+    assert (accepted["type"], accepted["n"], accepted["ticket"]["order_id"]) == ("ack", 1, order_id)
+    assert repeated == accepted
+    assert (ready["n"], ready["ticket"]["status"]) == (2, "ready")
+    assert [(said["type"], said["n"], said["problem"]["status"]) for said in (late, wrong, theirs)] == [
+        ("error", 3, 409), ("error", 4, 422), ("error", 5, 404),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("caller", [STRANGER, RIDER], ids=["another store", "rider"])
