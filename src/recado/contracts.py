@@ -1,4 +1,4 @@
-"""What two programs must agree on, generated from the code: event schemas, the OpenAPI document, the problem list."""
+"""What two programs must agree on, generated from the code: schemas of events, routes and feeds, the problem list."""
 
 import importlib
 import json
@@ -12,6 +12,7 @@ import msgspec
 from kernel.errors import DomainError
 from kernel.events import Event
 from recado.app import create_app
+from recado.asyncapi import asyncapi
 from recado.document import document
 from recado.samples import sample
 from recado.settings import Settings
@@ -62,6 +63,11 @@ def openapi() -> str:
     return _text(document(create_app(_NOWHERE)))
 
 
+def feeds() -> str:
+    """Return the AsyncAPI document of all feeds."""
+    return _text(asyncapi(event_types()))
+
+
 def problems() -> str:
     """Return the page that lists every refusal: its code, status and meaning."""
     list(_modules())
@@ -95,6 +101,7 @@ def write(root: Path) -> list[Path]:
     """Write everything that is generated below the repository's root; examples only where there is none yet."""
     wanted = {root / "schemas/events" / name: text for name, text in event_schemas().items()}
     wanted |= {root / "schemas/http/openapi.json": openapi(), root / "docs/problems.md": problems()}
+    wanted |= {root / "schemas/feeds/asyncapi.json": feeds()}
     examples = {root / "schemas/events/examples" / name: text for name, text in event_examples().items()}
     wanted |= {path: text for path, text in examples.items() if not path.exists()}
     changed = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar
+from tests.contracts.described import check_told
 
 WITHIN_S = 10
 
@@ -15,7 +16,8 @@ WITHIN_S = 10
 class Frames:
     """What the watcher receives."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
+        self.path = path
         self.inbound: asyncio.Queue[Any] = asyncio.Queue()
         self.outbound: asyncio.Queue[Any] = asyncio.Queue()
 
@@ -25,6 +27,7 @@ class Frames:
             message = await self._message()
             assert message["type"] == "websocket.send", message
             frame = msgspec.json.decode(message["text"])
+            check_told(self.path, frame)
             if frame["type"] != "heartbeat":
                 return frame
 
@@ -43,7 +46,7 @@ class Frames:
 @asynccontextmanager
 async def watching(app: Litestar, path: str, token: str | None) -> AsyncIterator[Frames]:
     """Open a feed as this caller, and leave at the end."""
-    frames = Frames()
+    frames = Frames(path)
     path, _, query = path.partition("?")
     scope: Any = {
         "type": "websocket",

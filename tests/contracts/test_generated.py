@@ -1,6 +1,7 @@
 """What other programs rely on is committed, and is what the code says today: `make contracts` writes it."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -37,6 +38,17 @@ def test_no_event_was_taken_back():
 
 def test_the_api_document_is_the_committed_one():
     assert (ROOT / "schemas/http/openapi.json").read_text() == contracts.openapi()
+
+
+def test_the_document_of_the_feeds_is_the_committed_one():
+    assert (ROOT / "schemas/feeds/asyncapi.json").read_text() == contracts.feeds()
+
+
+def test_the_document_of_the_feeds_refers_to_nothing_that_is_not_in_it():
+    text = contracts.feeds()
+    schemas = json.loads(text)["components"]["schemas"]
+
+    assert set(re.findall(r'"#/components/schemas/([^"]+)"', text)) <= set(schemas)
 
 
 def test_every_problem_is_on_the_page():

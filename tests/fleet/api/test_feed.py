@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import websockets
 from redis.asyncio import Redis
+from tests.contracts.described import check_told
 from tests.fleet.api.conftest import SECRET
 from tests.fleet.town import NOON, Town
 from tests.infra.live.conftest import serving
@@ -35,9 +36,11 @@ class Phone:
     async def next(self) -> dict[str, Any]:
         """The next frame, heartbeats left out."""
         async with asyncio.timeout(8):
-            while (frame := msgspec.json.decode(await self._client.recv()))["type"] == "heartbeat":
-                pass
-            return frame
+            while True:
+                frame = msgspec.json.decode(await self._client.recv())
+                check_told("/v1/rider/feed", frame)
+                if frame["type"] != "heartbeat":
+                    return frame
 
     async def events(self, count: int) -> list[str]:
         return [(await self.next())["event"]["type"] for _ in range(count)]

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -109,14 +109,18 @@ class House:
 
 
 class Watcher:
-    def __init__(self, client: websockets.ClientConnection) -> None:
+    """A client; `check` is told every frame that comes."""
+
+    def __init__(self, client: websockets.ClientConnection, *, check: Callable[[Any], object] = id) -> None:
         self.client = client
+        self.check = check
 
     async def next(self, within_s: float = 3.0, *, beats: bool = False) -> dict[str, Any]:
         """The next frame; heartbeats only where they are asked for."""
         async with asyncio.timeout(within_s):
             while True:
                 frame: dict[str, Any] = msgspec.json.decode(await self.client.recv())
+                self.check(frame)
                 if beats or frame["type"] != "heartbeat":
                     return frame
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 from redis.asyncio import Redis
+from tests.contracts.described import check_said, check_told
 from tests.merchant.builders import an_id
 from tests.merchant.kitchen import DISPATCHER
 
@@ -22,6 +23,7 @@ from merchant.worker import CONSUMER
 STRANGER = Caller(role=Role.MERCHANT, id=an_id("per", 9), store_ids=frozenset({StoreId(an_id("sto", 9))}))
 RIDER = Caller(role=Role.RIDER, id=an_id("rdr", 9))
 WITHIN_S = 10
+WRONG_FROM = 4  # the frames numbered so are wrong on purpose
 
 
 class Socket:
@@ -39,12 +41,15 @@ class Socket:
                 if message["type"] != "websocket.send":
                     return message
                 frame = msgspec.json.decode(message["text"])
+                check_told("/v1/stores/sto/feed", frame)
                 if frame["type"] != "heartbeat":
                     return frame
 
     async def say(self, **said: Any) -> Any:
         """Say something, and return the answer to it."""
         await self.inbound.put({"type": "websocket.receive", "text": msgspec.json.encode(said).decode()})
+        if said["n"] < WRONG_FROM:
+            check_said("/v1/stores/sto/feed", said["do"], said)
         while (answer := await self.next())["type"] not in {"ack", "error"}:
             pass
         return answer

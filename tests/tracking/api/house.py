@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import httpx
 import websockets
 from redis.asyncio import Redis
+from tests.contracts.described import check_told
 from tests.infra.live.conftest import Watcher, serving
 from tests.tracking.evening import NOON, STRAIGHT, ZE, Evening, minutes
 
@@ -58,7 +60,7 @@ class House:
         url = f"ws://127.0.0.1:{self.port}/v1/orders/{order_id}/feed{query}"
         headers = {"Authorization": f"Bearer {token}"}
         async with websockets.connect(url, additional_headers=headers, compression=None) as client:
-            yield Watcher(client)
+            yield Watcher(client, check=partial(check_told, f"/v1/orders/{order_id}/feed"))
 
     async def ping(self, rider_id: str, lat: float, *, second: int) -> None:
         """The rider's phone reports, and whoever may see it is told."""
