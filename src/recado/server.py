@@ -5,7 +5,6 @@ import socket
 from typing import Any
 
 import uvicorn
-from litestar import Litestar
 
 from infra.live.sockets import FeedProtocol
 from recado.app import create_app
@@ -25,10 +24,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def config_of(app: Litestar) -> uvicorn.Config:
-    """Return how an API process serves."""
-    return uvicorn.Config(
-        app,
+def server_of(settings: Settings) -> Server:
+    """Return the server of an API process, ready to run."""
+    config = uvicorn.Config(
+        create_app(settings),
         loop="uvloop",
         http="httptools",
         ws=FeedProtocol,
@@ -40,10 +39,10 @@ def config_of(app: Litestar) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_STOP_S,
     )
+    gc.freeze()  # What is loaded stays: looking through all of it again and again finds nothing.
+    return Server(config)
 
 
 def serve(settings: Settings, *, listener: socket.socket) -> None:
     """Answer requests until SIGTERM or SIGINT."""
-    config = config_of(create_app(settings))
-    gc.freeze()  # What is loaded stays: looking through all of it again and again finds nothing.
-    Server(config).run(sockets=[listener])
+    server_of(settings).run(sockets=[listener])
