@@ -38,6 +38,15 @@ class Lane:
 
     async def live(self) -> None:
         """Take one order from the customer's wish to the customer's door."""
+        order, delivery_id = await self.set_out()
+        await self._ping()
+        await self.customer.get(f"/v1/orders/{order['order_id']}/tracking")
+        await self._report(delivery_id, "arrive-at-dropoff")
+        await self._report(delivery_id, "deliver", code=order["dropoff_code"])
+        await self.customer.get(f"/v1/orders/{order['order_id']}")
+
+    async def set_out(self) -> tuple[Any, str]:
+        """Take one order until it is on its way; return what its customer was answered, and the delivery's id."""
         tablet = self._kitchen.tablet
         order = await place_order(self.customer, self._kitchen)
         order_id = order["order_id"]
@@ -52,11 +61,7 @@ class Lane:
         await self._report(delivery_id, "check-items")
         await tablet.post(f"/v1/tickets/{ticket_id}/ready")
         await self._report(delivery_id, "pick-up")
-        await self._ping()
-        await self.customer.get(f"/v1/orders/{order_id}/tracking")
-        await self._report(delivery_id, "arrive-at-dropoff")
-        await self._report(delivery_id, "deliver", code=order["dropoff_code"])
-        await self.customer.get(f"/v1/orders/{order_id}")
+        return order, delivery_id
 
     async def idle(self) -> None:
         """Make as many calls that do nothing."""
