@@ -76,22 +76,26 @@ class Meter:
 
 
 class Installation:
-    """A running one."""
+    """A running one. `cores` says who runs where; None where servers and load share the only one, or was not asked."""
 
     def __init__(self, run: Run, cores: Cores | None) -> None:
-        self.run, self._cores = run, cores
+        self.run, self.cores = run, cores
         self._tokens = Tokens(run.environment["TOKEN_SECRET"])
         self.desk = self.client(Role.OPERATOR, ids.new(str, "per"))
 
     @property
     def server_cores(self) -> int:
         """How many cores API and worker processes may use."""
-        return len(self._cores.servers if self._cores else os.sched_getaffinity(0))
+        return len(self.cores.servers if self.cores else os.sched_getaffinity(0))
 
     def client(self, role: Role, subject_id: str, **more: Any) -> Client:
         """Return somebody's app."""
         scopes = frozenset(Scope) if role is Role.OPERATOR else frozenset[Scope]()
-        return Client(self.run.address, self._tokens.issue(Caller(role=role, id=subject_id, scopes=scopes, **more)))
+        return Client(self.run.address, self.token(Caller(role=role, id=subject_id, scopes=scopes, **more)))
+
+    def token(self, caller: Caller) -> str:
+        """Return an access token for somebody."""
+        return self._tokens.issue(caller)
 
     def cpu_s(self) -> Mapping[str, float]:
         """Return CPU seconds so far by kind of process."""
