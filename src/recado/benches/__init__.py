@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from recado.benches.frame.plan import Outcome, Plan
 
 BENCHES: Final = {
+    "feeds": "Order events through Redis to watchers, and a rider's ping to the customer.",
     "orders": "The whole life of an order through the public API.",
     "start": "From `recado up` on an empty directory to the first order accepted.",
 }

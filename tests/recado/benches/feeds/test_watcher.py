@@ -1,0 +1,96 @@
+import asyncio
+
+import msgspec
+import pytest
+
+from kernel.actors import Role
+from recado.benches.feeds.frames import prepared_frame, text_frame
+from recado.benches.feeds.questions import Seat
+from recado.benches.feeds.watcher import Tally, Watcher
+
+SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+
+
+class Wire(asyncio.Transport):
+    """What a watcher wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def close(self) -> None:
+        self.written.append(b"closed")
+
+
+def framed(kind: str, **fields: object) -> bytes:
+    return text_frame(msgspec.json.encode({"type": kind, **fields}))
+
+
+SNAPSHOT = framed("snapshot", seq=14)
+EVENTS = framed("event", seq=15, event={"type": "eta.revised"}) + framed("event", seq=16, event={"type": "eta.revised"})
+
+
+@pytest.fixture
+async def watcher() -> Watcher:
+    seat = Seat(order=3, order_id="ord_1", role=Role.CUSTOMER, token="secret", is_inspected=True)
+    return Watcher(seat, Tally(), asyncio.get_running_loop().create_future())
+
+
+async def test_it_asks_for_its_order_with_its_token(watcher: Watcher):
+    watcher.connection_made(wire := Wire())
+
+    assert wire.written[0].startswith(b"GET /v1/orders/ord_1/feed HTTP/1.1\r\n")
+    assert b"\r\nAuthorization: Bearer secret\r\n" in wire.written[0]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 10_000])
+async def test_numbered_messages_are_counted_however_they_are_cut(watcher: Watcher, size: int):
+    data = SWITCHED + SNAPSHOT + EVENTS
+
+    for start in range(0, len(data), size):
+        watcher.data_received(data[start : start + size])
+
+    assert watcher._ready.done()
+    assert (watcher._tally.events, watcher.last_seq) == (2, 16)
+    assert watcher.inspection is not None
+    assert (watcher.inspection.messages, watcher.inspection.faults) == (3, [])
+
+
+async def test_a_position_is_noted_with_its_order_and_place(watcher: Watcher):
+    watcher.data_received(SWITCHED + framed("position", position={"lat": -23.5, "lon": -46.6}))
+
+    (arrival,) = watcher._tally.arrivals
+    assert (arrival.order, arrival.role, arrival.lat) == (3, Role.CUSTOMER, -23.5)
+
+
+async def test_prepared_frames_are_counted_apart_and_not_read(watcher: Watcher):
+    watcher.data_received(SWITCHED + prepared_frame(160) * 3)
+
+    assert (watcher._tally.events, watcher._tally.prepared) == (0, 3)
+    assert watcher.inspection is not None
+    assert watcher.inspection.messages == 0
+
+
+async def test_a_ping_is_answered(watcher: Watcher):
+    watcher.connection_made(wire := Wire())
+
+    watcher.data_received(SWITCHED + b"\x89\x02ab")
+
+    assert wire.written[-1].endswith(b"ab")
+
+
+async def test_being_told_to_come_back_is_a_fault(watcher: Watcher):
+    watcher.connection_made(wire := Wire())
+
+    watcher.data_received(SWITCHED + b"\x88\x06" + (4008).to_bytes(2) + b"slow")
+
+    assert watcher._tally.faults == ["closed: 4008 slow"]
+    assert wire.written[-1] == b"closed"
+
+
+async def test_being_refused_is_an_error(watcher: Watcher):
+    with pytest.raises(ConnectionRefusedError, match="404 Not Found"):
+        watcher.data_received(b"HTTP/1.1 404 Not Found\r\n\r\n")
