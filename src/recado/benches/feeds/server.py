@@ -16,7 +16,7 @@ from recado.logs import start_logging
 from recado.server import server_of
 from recado.settings import read_settings
 
-LOOK_EVERY_S: Final = 0.0005
+LOOK_EVERY_S: Final = 0.001  # as often as watchers show how far they are
 AT_ONCE: Final = 250  # sockets written to before the loop sends it; more or fewer make it dearer
 
 

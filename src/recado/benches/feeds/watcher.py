@@ -1,8 +1,9 @@
 """One open feed, as cheaply as it can be read: frames are told apart by their headers and counted."""
 
 import asyncio
+import socket
 import time
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
@@ -10,6 +11,7 @@ from recado.benches.feeds.frames import CLOSE, EVENT, KIND, PING, POSITION, PREP
 from recado.benches.feeds.questions import Arrival, Seat
 from recado.benches.feeds.sight import Inspection
 
+READ_BYTES: Final = 1 << 16
 _HEAD_ENDS: Final = b"\r\n\r\n"
 _SWITCHED: Final = b"HTTP/1.1 101"
 _decode: Final = msgspec.json.Decoder().decode
@@ -25,13 +27,13 @@ class Tally:
         self.faults: list[str] = []
 
 
-class Watcher(asyncio.Protocol):
+class Watcher:
     """Asks for a feed over a fresh connection, and counts what comes. `ready` is done once the snapshot is there."""
 
-    def __init__(self, seat: Seat, tally: Tally, ready: "asyncio.Future[None]") -> None:
-        self.seat, self._tally, self._ready = seat, tally, ready
-        self._transport: asyncio.Transport | None = None
-        self._is_open = self._is_leaving = False
+    def __init__(self, seat: Seat, wire: socket.socket, tally: Tally, ready: "asyncio.Future[None]") -> None:
+        self.seat, self._wire, self._tally, self._ready = seat, wire, tally, ready
+        self._receive = wire.recv
+        self._is_open = self._has_left = False
         self._rest = b""
         self.last = b""  # numbered message
         self.snapshot_seq = 0
@@ -42,18 +44,32 @@ class Watcher(asyncio.Protocol):
         """The number of the last message that has one."""
         return int(_decode(self.last)["seq"]) if self.last else self.snapshot_seq
 
+    def ask(self) -> None:
+        """Ask for the feed."""
+        self._wire.sendall(_request(self.seat))
+
     def leave(self) -> None:
         """Hang up."""
-        self._is_leaving = True
-        if self._transport is not None:
-            self._transport.close()
+        self._has_left = True
+        self._wire.close()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for the feed."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's own is not a subclass
-        self._transport.write(_request(self.seat))
+    def read(self) -> None:
+        """Take all that has come."""
+        while not self._has_left:
+            try:
+                data = self._receive(READ_BYTES)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._lost(error)
+                return
+            self.take(data)
+            if not data:
+                self._lost(ConnectionResetError("the server hung up"))
+            if len(data) < READ_BYTES:
+                return
 
-    def data_received(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Take every frame that is whole, and keep what is not."""
         if not self._is_open:
             data = self._shake_hands(data)
@@ -67,18 +83,11 @@ class Watcher(asyncio.Protocol):
                 return
             first, start, at = frame
             if first == TEXT:
-                self._take(data[start:at])
+                self._take_text(data[start:at])
             else:
-                self._control(first, data[start:at])
+                self._take_control(first, data[start:at])
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """Note a fault, unless it was we who hung up."""
-        if not self._is_leaving:
-            self._tally.faults.append(f"a socket was closed: {error or 'by the server'}")
-        if not self._ready.done():
-            self._ready.set_exception(error or ConnectionResetError("the server hung up"))
-
-    def _take(self, content: bytes) -> None:
+    def _take_text(self, content: bytes) -> None:
         kind = content[KIND]
         if kind == EVENT:
             self._tally.events += 1
@@ -91,15 +100,22 @@ class Watcher(asyncio.Protocol):
         if self.inspection is not None:
             self.inspection.read(content)
 
+    def _lost(self, error: OSError) -> None:
+        self.leave()
+        self._tally.faults.append(f"a socket was lost: {error}")
+        if not self._ready.done():
+            self._ready.set_exception(error)
+
     def _shake_hands(self, data: bytes) -> bytes:
         data = self._rest + data
         head, ends, rest = data.partition(_HEAD_ENDS)
         self._rest = b"" if ends else data
         if not ends:
             return b""
-        if not head.startswith(_SWITCHED):
-            raise ConnectionRefusedError(head[:200].decode(errors="replace"))
-        self._is_open = True
+        self._is_open = head.startswith(_SWITCHED)
+        if not self._is_open:
+            self._lost(ConnectionRefusedError(head.partition(b"\r\n")[0].decode(errors="replace")))
+            return b""
         return rest
 
     def _other(self, kind: bytes, content: bytes) -> None:
@@ -114,10 +130,9 @@ class Watcher(asyncio.Protocol):
         elif message["type"] not in {"heartbeat", "snapshot"}:
             self._tally.faults.append(f"unexpected: {message}")
 
-    def _control(self, first: int, content: bytes) -> None:
-        assert self._transport is not None  # it has just brought something
+    def _take_control(self, first: int, content: bytes) -> None:
         if first == PING:
-            self._transport.write(pong(content))
+            self._wire.sendall(pong(content))
         elif first == CLOSE:
             self._tally.faults.append(f"closed: {int.from_bytes(content[:2])} {content[2:].decode(errors='replace')}")
             self.leave()

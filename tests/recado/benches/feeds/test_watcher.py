@@ -1,4 +1,5 @@
 import asyncio
+import socket
 
 import msgspec
 import pytest
@@ -11,20 +12,6 @@ from recado.benches.feeds.watcher import Tally, Watcher
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 
 
-class Wire(asyncio.Transport):
-    """What a watcher wrote."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        self.written.append(data)
-
-    def close(self) -> None:
-        self.written.append(b"closed")
-
-
 def framed(kind: str, **fields: object) -> bytes:
     return text_frame(msgspec.json.encode({"type": kind, **fields}))
 
@@ -34,16 +21,26 @@ EVENTS = framed("event", seq=15, event={"type": "eta.revised"}) + framed("event"
 
 
 @pytest.fixture
-async def watcher() -> Watcher:
+def wires():
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        theirs.settimeout(5)
+        yield ours, theirs
+
+
+@pytest.fixture
+async def watcher(wires) -> Watcher:
     seat = Seat(order=3, order_id="ord_1", role=Role.CUSTOMER, token="secret", is_inspected=True)
-    return Watcher(seat, Tally(), asyncio.get_running_loop().create_future())
+    return Watcher(seat, wires[0], Tally(), asyncio.get_running_loop().create_future())
 
 
-async def test_it_asks_for_its_order_with_its_token(watcher: Watcher):
-    watcher.connection_made(wire := Wire())
+async def test_it_asks_for_its_order_with_its_token(watcher: Watcher, wires):
+    watcher.ask()
 
-    assert wire.written[0].startswith(b"GET /v1/orders/ord_1/feed HTTP/1.1\r\n")
-    assert b"\r\nAuthorization: Bearer secret\r\n" in wire.written[0]
+    request = wires[1].recv(10_000)
+    assert request.startswith(b"GET /v1/orders/ord_1/feed HTTP/1.1\r\n")
+    assert b"\r\nAuthorization: Bearer secret\r\n" in request
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 10_000])
@@ -51,7 +48,7 @@ async def test_numbered_messages_are_counted_however_they_are_cut(watcher: Watch
     data = SWITCHED + SNAPSHOT + EVENTS
 
     for start in range(0, len(data), size):
-        watcher.data_received(data[start : start + size])
+        watcher.take(data[start : start + size])
 
     assert watcher._ready.done()
     assert (watcher._tally.events, watcher.last_seq) == (2, 16)
@@ -60,37 +57,52 @@ async def test_numbered_messages_are_counted_however_they_are_cut(watcher: Watch
 
 
 async def test_a_position_is_noted_with_its_order_and_place(watcher: Watcher):
-    watcher.data_received(SWITCHED + framed("position", position={"lat": -23.5, "lon": -46.6}))
+    watcher.take(SWITCHED + framed("position", position={"lat": -23.5, "lon": -46.6}))
 
     (arrival,) = watcher._tally.arrivals
     assert (arrival.order, arrival.role, arrival.lat) == (3, Role.CUSTOMER, -23.5)
 
 
 async def test_prepared_frames_are_counted_apart_and_not_read(watcher: Watcher):
-    watcher.data_received(SWITCHED + prepared_frame(160) * 3)
+    watcher.take(SWITCHED + prepared_frame(160) * 3)
 
     assert (watcher._tally.events, watcher._tally.prepared) == (0, 3)
     assert watcher.inspection is not None
     assert watcher.inspection.messages == 0
 
 
-async def test_a_ping_is_answered(watcher: Watcher):
-    watcher.connection_made(wire := Wire())
+async def test_a_ping_is_answered(watcher: Watcher, wires):
+    watcher.take(SWITCHED + b"\x89\x02ab")
 
-    watcher.data_received(SWITCHED + b"\x89\x02ab")
+    assert wires[1].recv(100).endswith(b"ab")
 
-    assert wire.written[-1].endswith(b"ab")
+
+async def test_more_than_one_reading_holds_is_read_at_once(watcher: Watcher, wires):
+    watcher.take(SWITCHED)
+    wires[1].sendall(prepared_frame(40_000) * 3)
+
+    watcher.read()
+
+    assert watcher._tally.prepared == 3
 
 
 async def test_being_told_to_come_back_is_a_fault(watcher: Watcher):
-    watcher.connection_made(wire := Wire())
-
-    watcher.data_received(SWITCHED + b"\x88\x06" + (4008).to_bytes(2) + b"slow")
+    watcher.take(SWITCHED + b"\x88\x06" + (4008).to_bytes(2) + b"slow")
 
     assert watcher._tally.faults == ["closed: 4008 slow"]
-    assert wire.written[-1] == b"closed"
+
+
+async def test_a_lost_connection_is_a_fault(watcher: Watcher, wires):
+    watcher.take(SWITCHED + SNAPSHOT)
+    wires[1].close()
+
+    watcher.read()
+
+    assert watcher._tally.faults == ["a socket was lost: the server hung up"]
 
 
 async def test_being_refused_is_an_error(watcher: Watcher):
+    watcher.take(b"HTTP/1.1 404 Not Found\r\n\r\n")
+
     with pytest.raises(ConnectionRefusedError, match="404 Not Found"):
-        watcher.data_received(b"HTTP/1.1 404 Not Found\r\n\r\n")
+        await watcher._ready
