@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from recado.benches.frame.cores import describe_machine, pin, share_out
+from recado.benches.frame.cores import Cores, describe_machine, pin, share_out
 
 
 def test_servers_get_a_core_of_their_own_and_the_load_all_others():
@@ -10,6 +10,11 @@ def test_servers_get_a_core_of_their_own_and_the_load_all_others():
 
     assert (cores.servers, cores.load) == ({3}, {0, 1, 2})
     assert cores.are_apart
+
+
+def test_two_servers_get_a_core_each_where_one_is_left_for_the_load():
+    assert share_out({0, 1, 2}, servers=2) == Cores(servers=frozenset({1, 2}), load=frozenset({0}))
+    assert share_out({0, 1}, servers=2) == share_out({0, 1})
 
 
 def test_a_single_core_is_shared():

@@ -2,15 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
 from recado.benches.feeds.peers import Peer
 from recado.benches.feeds.progress import Progress
-from recado.benches.feeds.questions import AreYouReady, Expect, Leave, Open, Seat, Tell, Told, Write
-from recado.benches.frame.cores import pin
+from recado.benches.feeds.questions import AreYouReady, CountGaps, Expect, Leave, Open, Seat, Tell, Told, Write
+from recado.benches.frame.cores import pin, share_out
 from recado.benches.frame.installation import Installation
 from recado.cpu import cpu_seconds
 from recado.errors import CommandRefused
@@ -24,8 +25,11 @@ WRITTEN_WITHIN_S: Final = 120.0
 class Stage:
     """The servers that are measured, and who watches them."""
 
-    def __init__(self, servers: Sequence[Peer], watchers: Sequence[Peer], progress: Progress, port: int) -> None:
-        self._servers, self._watchers, self.progress, self.port = servers, watchers, progress, port
+    def __init__(
+        self, servers: Sequence[Peer], watchers: Sequence[Peer], progress: Progress, *, port: int, cores: int
+    ) -> None:
+        self._servers, self._watchers, self.progress = servers, watchers, progress
+        self.port, self.cores = port, cores
 
     @property
     def processes(self) -> int:
@@ -65,6 +69,10 @@ class Stage:
         """Let the first server write a frame so often to each of its sockets; return how many it wrote."""
         return await self._servers[0].ask(Write(frame=frame, times=times, ahead=ahead), int, within_s=WRITTEN_WITHIN_S)
 
+    async def count_gaps(self) -> int:
+        """Return how often the servers looked up in the tables what they were not told."""
+        return sum(await asyncio.gather(*(server.ask(CountGaps(), int) for server in self._servers)))
+
     async def empty(self) -> None:
         """Let all watchers leave."""
         await self._ask_watchers(Leave())
@@ -85,12 +93,10 @@ async def stage(house: Installation, *, processes: int = 1) -> AsyncIterator[Sta
         watchers = [_watchers(path, slot, directory / f"watchers-{slot}.log") for slot in range(loads)]
         for peer in (*servers, *watchers):
             stack.callback(peer.stop)
-        if house.cores is not None:
-            _pin(servers, house.cores.servers)
-            _pin(watchers, house.cores.load)
+        cores = stack.enter_context(_pinned(house, servers))
         for server in servers:
             await server.ask(AreYouReady(), int)
-        yield Stage(servers, watchers, progress, listener.getsockname()[1])
+        yield Stage(servers, watchers, progress, port=listener.getsockname()[1], cores=cores)
 
 
 def _server(house: Installation, listener_fd: int, progress: Path, log: Path) -> Peer:
@@ -102,9 +108,20 @@ def _watchers(progress: Path, slot: int, log: Path) -> Peer:
     return Peer("recado.benches.feeds.watchers", progress, str(slot), environment={}, log=log)
 
 
-def _pin(peers: Iterable[Peer], cores: frozenset[int]) -> None:
-    for peer in peers:
-        pin(peer.pid, cores)
+@contextmanager
+def _pinned(house: Installation, servers: Sequence[Peer]) -> Iterator[int]:
+    """Give each server a core where there are enough, and everything else the others; yields how many they got."""
+    if house.cores is None:
+        yield house.server_cores
+        return
+    shared = share_out({*house.cores.servers, *house.cores.load}, servers=len(servers))
+    pin(os.getpid(), shared.load)  # with stores and watchers, which it started
+    for server, core in zip(servers, cycle(sorted(shared.servers)), strict=False):
+        pin(server.pid, frozenset({core}))
+    try:
+        yield len(shared.servers)
+    finally:
+        pin(os.getpid(), house.cores.load)
 
 
 def _load_processes() -> int:

@@ -18,6 +18,7 @@ from recado.errors import CommandRefused
 
 LOOK_EVERY_S: Final = 0.0005
 DRAINED_WITHIN_S: Final = 30.0
+MOST_FACTS: Final = 150_000  # of a stretch: they are in memory before it begins
 FEWEST: Final = 3  # rounds: fewer say more of beginning and end than of what is between
 TRIED: Final = 4  # rounds of the first stretch, from which all others are sized
 
@@ -28,6 +29,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     messages: int
     wall_s: float
     cpu_s: float
+    cores: int = 1  # the servers may use
+    gaps: int = 0  # facts the servers had to look up, as Redis did not bring them in time
 
     @property
     def cost_us(self) -> float:
@@ -39,9 +42,10 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         """Messages a second on the wall's clock."""
         return self.messages / self.wall_s
 
-    def busy_share(self, cores: int) -> float:
+    @property
+    def busy_share(self) -> float:
         """How much of their cores the servers used."""
-        return self.cpu_s / self.wall_s / cores
+        return self.cpu_s / self.wall_s / self.cores
 
 
 class Bench:
@@ -57,18 +61,22 @@ class Bench:
 
         Raises `CommandRefused` unless every watcher has every number.
         """
-        rounds = TRIED if per_s is None else max(FEWEST, round(per_s * for_s / watchers / len(orders)))
+        wanted = TRIED if per_s is None else round(per_s * for_s / watchers / len(orders))
+        rounds = max(FEWEST, min(wanted, MOST_FACTS // len(orders)))
         stretch = Stretch(orders, await self.supply.write(orders, rounds), watchers=watchers)
         await self.stage.expect()
+        gaps = await self.stage.count_gaps()
         before_s, began_s = self.stage.cpu_s(), time.perf_counter()
         await self.teller.saturate(stretch)
-        measured = Measured(
-            messages=stretch.messages,
-            wall_s=time.perf_counter() - began_s,
-            cpu_s=self.stage.cpu_s() - before_s,
-        )
+        wall_s, cpu_s = time.perf_counter() - began_s, self.stage.cpu_s() - before_s
         check(await self.stage.tell(), orders, stretch.messages)
-        return measured
+        return Measured(
+            messages=stretch.messages,
+            wall_s=wall_s,
+            cpu_s=cpu_s,
+            cores=self.stage.cores,
+            gaps=await self.stage.count_gaps() - gaps,
+        )
 
     async def write(
         self, frame: bytes, *, sockets: int, ahead: int, for_s: float, per_s: float | None = None

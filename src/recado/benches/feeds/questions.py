@@ -13,6 +13,10 @@ class AreYouReady(Question, frozen=True, kw_only=True, tag=True):
     """Answer once you are."""
 
 
+class CountGaps(Question, frozen=True, kw_only=True, tag=True):
+    """Tell how often facts had to be looked up that Redis did not bring."""
+
+
 class Write(Question, frozen=True, kw_only=True, tag=True):
     """Write a frame so often to every open socket's transport, no further ahead of the watchers than `ahead`."""
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
+from prometheus_client import REGISTRY
 
 from recado.benches.feeds.peers import answer_for_ever, open_many_files
 from recado.benches.feeds.progress import Progress
-from recado.benches.feeds.questions import AreYouReady, Write
+from recado.benches.feeds.questions import AreYouReady, CountGaps, Write
 from recado.logs import start_logging
 from recado.server import server_of
 from recado.settings import read_settings
 
+GAPS: Final = "recado_live_gaps_total"  # of infra.live.hub
 LOOK_EVERY_S: Final = 0.001  # as often as watchers show how far they are
 AT_ONCE: Final = 250  # sockets written to before the loop sends it; more or fewer make it dearer
 
@@ -26,10 +28,13 @@ class Control:
     def __init__(self, server: uvicorn.Server, progress: Progress) -> None:
         self._server, self._progress = server, progress
 
-    async def reply(self, question: AreYouReady | Write) -> int:
-        """Do it, and return how many frames were written."""
-        if isinstance(question, Write):
-            return await self._write(question)
+    async def reply(self, question: AreYouReady | CountGaps | Write) -> int:
+        """Do it, and return how many frames were written or gaps counted."""
+        match question:
+            case Write():
+                return await self._write(question)
+            case CountGaps():
+                return int(REGISTRY.get_sample_value(GAPS) or 0)
         while not self._server.started:  # noqa: ASYNC110  uvicorn has nothing to wait for
             await asyncio.sleep(LOOK_EVERY_S)
         return 0
@@ -54,7 +59,7 @@ class Control:
 
 async def _serve(server: uvicorn.Server, listener: socket.socket, control_fd: int, progress: Progress) -> None:
     control = Control(server, progress)
-    answering = asyncio.create_task(answer_for_ever(control_fd, AreYouReady | Write, control.reply))
+    answering = asyncio.create_task(answer_for_ever(control_fd, AreYouReady | CountGaps | Write, control.reply))
     await server.serve(sockets=[listener])
     answering.cancel()
 

@@ -23,10 +23,13 @@ class Cores(msgspec.Struct, frozen=True, kw_only=True):
         return not self.servers & self.load
 
 
-def share_out(available: set[int]) -> Cores:
-    """Give the servers the last core and the load the others: the first one often serves interrupts."""
-    servers = {max(available)}
-    return Cores(servers=frozenset(servers), load=frozenset(available - servers or servers))
+def share_out(available: set[int], *, servers: int = 1) -> Cores:
+    """Give so many servers the last cores and the load the others: the first one often serves interrupts.
+
+    Where no core would be left, all servers share the last one.
+    """
+    last = sorted(available)[-servers if servers < len(available) else -1 :]
+    return Cores(servers=frozenset(last), load=frozenset(available.difference(last) or last))
 
 
 def pin(pid: int, cores: frozenset[int]) -> None:

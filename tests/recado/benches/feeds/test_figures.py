@@ -16,7 +16,7 @@ def spent(cost_us: float, *, busy_share: float = 1.0) -> list[Measured]:
 
 
 def found(**fields: object) -> Found:
-    usual = {"cores": 1, "halves": spent(20), "all": spent(20), "written": spent(5), "doubles": spent(20)}
+    usual = {"halves": spent(20), "all": spent(20), "written": spent(5), "doubles": spent(20)}
     return Found(**{**usual, "in_two": spent(20), "socket_kb": [18.0], "delays_ms": [3.0, 4.0], **fields})
 
 
@@ -46,7 +46,25 @@ def test_a_server_that_rested_was_not_the_limit():
 
 def test_two_processes_that_pay_the_same_for_a_message_are_twice_as_fast():
     assert two_of_one(20, 20) == 2
-    assert two_of_one(20, 25) == 1.6
+    assert two_of_one(25, 20) == 1.6
+
+
+def test_two_processes_with_a_core_each_are_told_by_the_clock():
+    one, two = Measured(messages=10, cpu_s=1, wall_s=1), Measured(messages=19, cpu_s=2, wall_s=1, cores=2)
+
+    *_, result = outcome(
+        found(halves=[one], all=[one], doubles=[one], in_two=[two]), size_of(FULL, files=20_000)
+    ).results
+
+    assert (result.unit, result.ratio, result.holds) == ("1/s", pytest.approx(1.9), True)
+
+
+def test_facts_that_had_to_be_looked_up_are_told():
+    lossy = Measured(messages=10, cpu_s=1, wall_s=1, gaps=3)
+
+    notes = outcome(found(all=[lossy]), size_of(FULL, files=20_000)).notes
+
+    assert "3 times a server looked up facts that Redis had not brought." in notes
 
 
 def test_the_share_below_is_one_of_the_values():
