@@ -61,7 +61,7 @@ def size_of(plan: Plan, *, files: int) -> Size:
         orders=max(2, min(wanted, possible)),
         wanted_orders=wanted,
         repetitions=plan.repetitions,
-        for_s=1.5 if plan.is_quick else 5.0,
+        for_s=1.2 if plan.is_quick else 5.0,
         riders=20 if plan.is_quick else 50,
         pings=5 if plan.is_quick else 20,
     )
