@@ -14,7 +14,6 @@ _LONG_START: Final = 10
 # A message is told by the first two letters of its type, which our servers write before all else: {"type":"event", …
 KIND: Final = slice(9, 11)
 EVENT: Final = b"ev"
-POSITION: Final = b"po"
 PREPARED: Final = b"pr"
 
 

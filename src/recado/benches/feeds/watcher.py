@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from recado.benches.feeds.frames import CLOSE, EVENT, KIND, PING, POSITION, PREPARED, TEXT, pong, read_frame
+from recado.benches.feeds.frames import CLOSE, EVENT, KIND, PING, PREPARED, TEXT, pong, read_frame
 from recado.benches.feeds.questions import Arrival, Seat
 from recado.benches.feeds.sight import Inspection
 
@@ -90,15 +90,18 @@ class Watcher:
     def _take_text(self, content: bytes) -> None:
         kind = content[KIND]
         if kind == EVENT:
-            self._tally.events += 1
-            self.last = content
+            self._take_event(content)
         elif kind == PREPARED:
             self._tally.prepared += 1
             return
         else:
-            self._other(kind, content)
+            self._take_other(content)
         if self.inspection is not None:
             self.inspection.read(content)
+
+    def _take_event(self, content: bytes) -> None:
+        self._tally.events += 1
+        self.last = content
 
     def _lost(self, error: OSError) -> None:
         self.leave()
@@ -118,17 +121,21 @@ class Watcher:
             return b""
         return rest
 
-    def _other(self, kind: bytes, content: bytes) -> None:
-        if kind == POSITION:
-            lat = _decode(content)["position"]["lat"]
-            self._tally.arrivals.append(Arrival(self.seat.order, self.seat.role, time.monotonic_ns(), lat))
-            return
+    def _take_other(self, content: bytes) -> None:
         message: dict[str, Any] = _decode(content)
-        if message["type"] == "snapshot" and not self._ready.done():
-            self.snapshot_seq = message["seq"]
-            self._ready.set_result(None)
-        elif message["type"] not in {"heartbeat", "snapshot"}:
-            self._tally.faults.append(f"unexpected: {message}")
+        match message["type"]:
+            case "position":
+                lat = message["position"]["lat"]
+                self._tally.arrivals.append(Arrival(self.seat.order, self.seat.role, time.monotonic_ns(), lat))
+            case "event":  # written in another way than `KIND` knows
+                self._take_event(content)
+            case "snapshot" if not self._ready.done():
+                self.snapshot_seq = message["seq"]
+                self._ready.set_result(None)
+            case "snapshot" | "heartbeat":
+                pass
+            case _:
+                self._tally.faults.append(f"unexpected: {message}")
 
     def _take_control(self, first: int, content: bytes) -> None:
         if first == PING:

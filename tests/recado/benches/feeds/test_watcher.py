@@ -56,6 +56,18 @@ async def test_numbered_messages_are_counted_however_they_are_cut(watcher: Watch
     assert (watcher.inspection.messages, watcher.inspection.faults) == (3, [])
 
 
+async def test_a_numbered_message_counts_in_whatever_order_its_fields_come(watcher: Watcher):
+    watcher.take(SWITCHED + SNAPSHOT + text_frame(b'{"seq":15,"type":"event","event":{"type":"eta.revised"}}'))
+
+    assert (watcher._tally.events, watcher.last_seq, watcher._tally.faults) == (1, 15, [])
+
+
+async def test_a_frame_that_no_watcher_should_get_is_a_fault(watcher: Watcher):
+    watcher.take(SWITCHED + SNAPSHOT + framed("error", problem="none"))
+
+    assert watcher._tally.faults == ["unexpected: {'type': 'error', 'problem': 'none'}"]
+
+
 async def test_a_position_is_noted_with_its_order_and_place(watcher: Watcher):
     watcher.take(SWITCHED + framed("position", position={"lat": -23.5, "lon": -46.6}))
 
