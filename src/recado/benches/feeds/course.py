@@ -19,7 +19,7 @@ from recado.benches.feeds.figures import Found, Size, outcome, size_of
 from recado.benches.feeds.house import stage
 from recado.benches.feeds.measuring import Bench, Measured, check
 from recado.benches.feeds.peers import open_many_files
-from recado.benches.feeds.pings import EVERY_S, SEERS, Riders, delays_ms
+from recado.benches.feeds.pings import EVERY_S, Riders, delays_ms
 from recado.benches.feeds.seats import WATCHERS, seats_of
 from recado.benches.feeds.telling import Stretch, Teller
 from recado.benches.frame.installation import Installation, installation
@@ -115,7 +115,6 @@ class Course:
         told = await bench.stage.tell()
         check(told, orders, stretch.messages)
         self.found.delays_ms = delays_ms(riders.sent, [arrival for one in told for arrival in one.arrivals])
-        self.found.delays_due = len(riders.sent) * SEERS
         self.found.half_per_s = per_s
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from math import inf
 from typing import Final
 
 from recado.benches.feeds.questions import Arrival
@@ -56,11 +57,12 @@ class Riders:
 
 
 def delays_ms(sent: Sent, arrivals: Sequence[Arrival]) -> list[float]:
-    """Return how long each position took to each of its watchers, sorted.
+    """Return how long each position took to each of its watchers, sorted; one that did not come took for ever.
 
     Raises `CommandRefused` where somebody saw what they may not.
     """
     if seen := {arrival.role for arrival in arrivals} - SEE_RIDERS_ON_THE_WAY:
         raise CommandRefused(f"where the rider is was told to: {', '.join(sorted(seen))}")
     found = ((sent.get((arrival.order, arrival.lat)), arrival.at_ns) for arrival in arrivals)
-    return sorted((at_ns - sent_ns) / 1e6 for sent_ns, at_ns in found if sent_ns is not None)
+    came = sorted((at_ns - sent_ns) / 1e6 for sent_ns, at_ns in found if sent_ns is not None)
+    return came + [inf] * (len(sent) * SEERS - len(came))

@@ -1,3 +1,5 @@
+from math import inf
+
 import pytest
 
 from kernel.actors import Role
@@ -53,14 +55,17 @@ def test_a_watcher_left_behind_ends_the_bench():
 
 
 def test_a_delay_counts_from_the_ping_of_that_order_and_place():
-    sent = {(0, -23.5): 1_000_000, (1, -23.5): 9_000_000}
-    arrivals = [Arrival(0, Role.CUSTOMER, 8_000_000, -23.5), Arrival(0, Role.FOLLOWER, 4_000_000, -23.5)]
+    sent = {(0, -23.5): 1_000_000}
+    roles = (Role.CUSTOMER, Role.FOLLOWER, Role.CUSTOMER, Role.FOLLOWER)
+    arrivals = [Arrival(0, role, at_ms * 1_000_000, -23.5) for role, at_ms in zip(roles, (8, 4, 6, 5), strict=True)]
 
-    assert delays_ms(sent, arrivals) == [3.0, 7.0]
+    assert delays_ms(sent, arrivals) == [3.0, 4.0, 5.0, 7.0]
 
 
-def test_a_position_of_an_earlier_ping_counts_for_nothing():
-    assert delays_ms({(0, -23.5): 1}, [Arrival(0, Role.CUSTOMER, 5, -23.4)]) == []
+def test_a_position_that_did_not_come_took_for_ever_and_one_of_an_earlier_ping_counts_for_nothing():
+    arrivals = [Arrival(0, Role.CUSTOMER, 3_000_000, -23.5), Arrival(0, Role.CUSTOMER, 5_000_000, -23.4)]
+
+    assert delays_ms({(0, -23.5): 1_000_000}, arrivals) == [2.0, inf, inf, inf]
 
 
 def test_a_position_told_to_the_store_ends_the_bench():
