@@ -1,6 +1,7 @@
 """The API process: uvicorn with the limits that fit small messages and many sockets."""
 
 import gc
+import resource
 import socket
 from typing import Any
 
@@ -12,6 +13,8 @@ from recado.listening import GRACEFUL_STOP_S
 from recado.settings import Settings
 
 WS_MAX_SIZE_BYTES = 64 * 1024  # one batch of pings with room; nothing we read on a socket is larger
+
+GARBAGE = 20_000, 20, 100  # docs/benchmarks.md, feeds: with the usual 700, 10, 10 a quarter of the CPU
 
 
 class Server(uvicorn.Server):
@@ -39,10 +42,19 @@ def server_of(settings: Settings) -> Server:
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_STOP_S,
     )
-    gc.freeze()  # What is loaded stays: looking through all of it again and again finds nothing.
+    # What is loaded stays, and so do open sockets: looking through all of it again and again finds nothing.
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
     return Server(config)
 
 
 def serve(settings: Settings, *, listener: socket.socket) -> None:
     """Answer requests until SIGTERM or SIGINT."""
+    _allow_many_sockets()
     server_of(settings).run(sockets=[listener])
+
+
+def _allow_many_sockets() -> None:
+    """Take as many open files as the machine's administrator allows; the usual 1,024 are some hundred customers."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
@@ -15,6 +16,7 @@ from infra import problems
 from infra.clock import DomainClock
 from infra.live.feed import Joined
 from infra.live.frames import CloseCode, ErrorFrame
+from infra.live.listener import Listener
 from infra.live.opening import NotReadableYet, Opening, open_for
 from infra.live.sockets import CLOSE_S, STALLED_S, SocketSink, lent_socket
 from infra.live.source import STORE_AWAY, FeedSource
@@ -26,6 +28,7 @@ from kernel.errors import DomainError
 
 log: Final = structlog.get_logger()
 Socket: TypeAlias = WebSocket[Any, Any, Any]
+Leave: TypeAlias = Callable[[], None]
 OnAccessEnd: TypeAlias = Callable[[Scope, Callable[[str], None]], Callable[[], None]]
 GONE: Final = (WebSocketDisconnect, RuntimeError)  # the last is uvicorn's word for "closed already"
 _encode: Final = msgspec.json.Encoder().encode
@@ -113,35 +116,45 @@ class Feeds:
             return
         if (lent := lent_socket(socket.scope)) is None:  # another server, or none
             await self._serve_by_task(socket, watch)
-        else:
-            sink = SocketSink(lent, stalled_s=self.limits.stalled_s, close_s=self.limits.close_s)
-            await self._follow(socket, watch, sink, NATIVE)
+            return
+        sink = SocketSink(lent, stalled_s=self.limits.stalled_s, close_s=self.limits.close_s)
+        answer, leave = partial(_answer, watch, NATIVE, socket.url.path), await self._join(socket, watch, sink, NATIVE)
+        # From here on the socket lives without this request: what it holds costs more than the socket.
+        sink.hand_over(Listener(sink, answer, leave, frame_bytes=self.limits.frame_bytes))
 
     async def _serve_by_task(self, socket: Socket, watch: Watch) -> None:
         sink = StreamSink()
         async with asyncio.TaskGroup() as tasks:
             carrying = tasks.create_task(carry(socket, sink, stalled_s=self.limits.stalled_s))
-            await self._follow(socket, watch, sink, BARE)
+            leave = await self._join(socket, watch, sink, BARE)
+            try:
+                await self._read(socket, watch, sink)
+            except STORE_AWAY as away:
+                log.warning("live.session_interrupted", feed_id=watch.feed_id, error=repr(away))
+                sink.end(CloseCode.TRY_AGAIN, "try again")
+            finally:
+                leave()
             if not sink.is_over:
                 carrying.cancel()
 
-    async def _follow(self, socket: Socket, watch: Watch, sink: SocketSink | StreamSink, wire: Wire) -> None:
-        joined = None
+    async def _join(self, socket: Socket, watch: Watch, sink: SocketSink | StreamSink, wire: Wire) -> Leave:
+        """Open the feed, or end the sink where that cannot be; returns how to leave."""
         forget = self.on_access_end(socket.scope, lambda why: sink.end(CloseCode.UNAUTHENTICATED, why))
         try:
             joined, _ = await self.open(watch, sink, wire)
-            await self._read(socket, watch, sink, wire)
         except NotReadableYet:
             sink.end(CloseCode.TRY_AGAIN, "the missing events cannot be read yet")
+            return forget
         except STORE_AWAY as away:
             log.warning("live.session_interrupted", feed_id=watch.feed_id, error=repr(away))
             sink.end(CloseCode.TRY_AGAIN, "try again")
-        finally:
+            return forget
+        except BaseException:
             forget()
-            if joined is not None:
-                self.hub.leave(joined)
+            raise
+        return partial(_leave, self.hub, joined, forget)
 
-    async def _read(self, socket: Socket, watch: Watch, sink: SocketSink | StreamSink, wire: Wire) -> None:
+    async def _read(self, socket: Socket, watch: Watch, sink: StreamSink) -> None:
         """Answer what comes in until the socket is closed."""
         while True:
             message: Any = await socket.receive()
@@ -151,10 +164,10 @@ class Feeds:
             if len(raw) > self.limits.frame_bytes:
                 sink.end(CloseCode.TOO_BIG, f"a frame may have {self.limits.frame_bytes} bytes")
                 return
-            reply = await _answer(watch, raw, path=socket.url.path)
+            reply = await _answer(watch, BARE, socket.url.path, raw)
             await sink.drained()
             if reply is not None and not sink.is_over:
-                sink.write(wire.pack(_encode(reply)))
+                sink.write(reply)
 
 
 async def carry(socket: Socket, sink: StreamSink, *, stalled_s: float) -> None:
@@ -174,14 +187,20 @@ async def carry(socket: Socket, sink: StreamSink, *, stalled_s: float) -> None:
                 return
 
 
-async def _answer(watch: Watch, raw: bytes, *, path: str) -> object | None:
+def _leave(hub: Ear, joined: Joined, forget: Callable[[], None]) -> None:
+    forget()
+    hub.leave(joined)
+
+
+async def _answer(watch: Watch, wire: Wire, path: str, raw: bytes) -> bytes | None:
     try:
-        return await (watch.receive or refuse_frames)(raw)
+        reply = await (watch.receive or refuse_frames)(raw)
+        return None if reply is None else wire.pack(_encode(reply))
     except msgspec.MsgspecError as error:
         refused: DomainError = FrameNotUnderstood(str(error))
     except DomainError as error:
         refused = error
-    return ErrorFrame(n=_number_in(raw), problem=problems.of_domain(refused, instance=path))
+    return wire.pack(_encode(ErrorFrame(n=_number_in(raw), problem=problems.of_domain(refused, instance=path))))
 
 
 def _number_in(raw: bytes) -> int | None:

@@ -1,24 +1,53 @@
 """WebSockets whose transports feeds write to themselves: a prepared frame costs half of what it costs to send."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+import structlog
 from litestar.types import Scope
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 from infra.live.frames import CloseCode
 from infra.live.watcher import SLOW, Watcher
 
+log: Final = structlog.get_logger()
 EXTENSION: Final = "recado.socket"
 STALLED_S: Final = 10.0  # so long nothing may get through before a watcher is given up
 CLOSE_S: Final = 10.0  # a stalled watcher learns why when it reads again
 
 
+class Ear(Protocol):
+    """Who hears what comes in over a socket that its request has left behind."""
+
+    def hear(self, raw: bytes) -> None:
+        """Take a message."""
+        ...
+
+    def lose(self) -> None:
+        """Hear that the socket is gone."""
+        ...
+
+
+class _Nobody:
+    """Where uvicorn puts what the application would wait for."""
+
+    def put_nowait(self, event: object) -> None:
+        """Drop it: who took the socket over is told otherwise."""
+
+
+_NOBODY: Final[Any] = _Nobody()
+
+
 class FeedProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's own WebSocket, which a feed finds in its scope."""
+    """uvicorn's own WebSocket, which a feed finds in its scope, and may keep when its request is over.
+
+    A task that waits for frames, and all that the framework holds for it, cost more memory than the socket itself.
+    """
 
     sink: "SocketSink | None" = None
+    ear: Ear | None = None
 
     def handle_connect(self, event: Request) -> None:
         """Begin as uvicorn does, and let the application find the socket."""
@@ -44,6 +73,50 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         if self.sink is not None:
             self.sink.lose()
+        if self.ear is not None:
+            self.ear.lose()
+
+    def hand_over(self, ear: Ear) -> None:
+        """Let the ear hear all that comes from now on; the application may return, and the socket stays."""
+        waiting: Any = self.queue
+        self.ear, self.queue = ear, _NOBODY
+        while not waiting.empty():
+            message = waiting.get_nowait()
+            if message["type"] == "websocket.receive":
+                ear.hear(message.get("bytes") or message["text"].encode())
+        if self.disconnected:
+            ear.lose()
+        elif self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    async def run_asgi(self) -> None:
+        """Run the application as uvicorn does; a socket that it handed over stays open when it returns."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except Exception:  # the application's edge
+            log.exception("live.application_failed")
+            self.send_500_response()
+        if self.ear is None:
+            if self.close_timer is None:
+                self.transport.close()
+            return
+        # What is left of the request and its answer is a third of what a watcher costs.
+        released: Any = self
+        released.request.headers.clear()  # the parser remembers the request itself
+        released.response.headers.clear()
+        released.scope = released.request = released.response = None
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on to whoever hears this socket."""
+        if self.ear is None:
+            super().send_receive_event_to_app()
+            return
+        frames, self.frames = self.frames, []
+        if not self.close_sent:
+            self.ear.hear(bytes(frames[0]) if len(frames) == 1 else b"".join(frames))
 
     def end(self, code: int, reason: str, *, within_s: float) -> None:
         """Close as the application would, and cut the connection where the other end does not answer in time."""
@@ -74,6 +147,20 @@ class SocketSink:
         self.is_over = protocol.close_sent or protocol.disconnected
         self.is_clear = protocol.writable.is_set() and not self.is_over
         protocol.sink = self
+
+    def pause_reading(self) -> None:
+        """Let what the other end says wait in its own buffers."""
+        if not self._protocol.transport.is_closing():
+            self._protocol.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        if not self._protocol.transport.is_closing():
+            self._protocol.transport.resume_reading()
+
+    def hand_over(self, ear: Ear) -> None:
+        """Let the ear hear what comes in, when the request is over."""
+        self._protocol.hand_over(ear)
 
     def flush_later(self, watcher: Watcher) -> None:
         """Call the watcher's `flush` as soon as the way is clear again."""

@@ -109,6 +109,8 @@ class Watcher:
             self._facts = self._positions = None
 
     def _hold(self, seq: int, data: bytes) -> None:
+        if self._sink.is_over:
+            return
         if self._facts is None:
             self._facts = deque()
         if len(self._facts) >= self._limit:
