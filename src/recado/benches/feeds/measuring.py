@@ -67,7 +67,11 @@ class Bench:
         await self.stage.expect()
         gaps = await self.stage.count_gaps()
         before_s, began_s = self.stage.cpu_s(), time.perf_counter()
-        await self.teller.saturate(stretch)
+        try:
+            await self.teller.saturate(stretch)
+        except CommandRefused:
+            await self.stage.tell()  # which refuses with the reason, where watchers know one
+            raise
         wall_s, cpu_s = time.perf_counter() - began_s, self.stage.cpu_s() - before_s
         check(await self.stage.tell(), orders, stretch.messages)
         return Measured(

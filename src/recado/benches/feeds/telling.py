@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+from prometheus_client import REGISTRY
+
 from infra.live.announcer import RedisAnnouncer
 from recado.benches.feeds.clones import Order
 from recado.benches.feeds.facts import Numbered, Supply
@@ -15,7 +17,8 @@ BATCH: Final = 256  # as the relay's
 LOOK_EVERY_S: Final = 0.0005
 TICK_S: Final = 0.01
 HEADS_EVERY_S: Final = 1.0
-ARRIVES_WITHIN_S: Final = 30.0
+ARRIVES_WITHIN_S: Final = 60.0
+LOST: Final = "recado_live_announcements_lost_total"  # of infra.live.announcer
 
 
 class Stretch:
@@ -78,7 +81,8 @@ class Teller:
         give_up_at = loop.time() + ARRIVES_WITHIN_S
         while self._progress.total() < messages:
             if loop.time() > give_up_at:
-                raise CommandRefused(f"{messages - self._progress.total()} messages did not arrive")
+                missing, lost = messages - self._progress.total(), int(REGISTRY.get_sample_value(LOST) or 0)
+                raise CommandRefused(f"{missing} messages did not arrive; {lost} announcements took too long for Redis")
             await asyncio.sleep(LOOK_EVERY_S)
 
     @asynccontextmanager

@@ -54,20 +54,16 @@ class Watcher:
         self._wire.close()
 
     def read(self) -> None:
-        """Take all that has come."""
-        while not self._has_left:
-            try:
-                data = self._receive(READ_BYTES)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                self._lost(error)
-                return
+        """Take what has come; what is left is asked for again."""
+        try:
+            data = self._receive(READ_BYTES)
             self.take(data)
             if not data:
                 self._lost(ConnectionResetError("the server hung up"))
-            if len(data) < READ_BYTES:
-                return
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lost(error)
 
     def take(self, data: bytes) -> None:
         """Take every frame that is whole, and keep what is not."""

@@ -78,7 +78,7 @@ class Watchers:
         ready = loop.create_future()
         watcher = Watcher(seat, wire, self._tally, ready)
         self._reads[wire.fileno()] = watcher.read
-        self._epoll.register(wire, select.EPOLLIN | select.EPOLLET)
+        self._epoll.register(wire, select.EPOLLIN)
         watcher.ask()
         await ready
         self._watchers.append(watcher)

@@ -89,13 +89,21 @@ async def test_a_ping_is_answered(watcher: Watcher, wires):
     assert wires[1].recv(100).endswith(b"ab")
 
 
-async def test_more_than_one_reading_holds_is_read_at_once(watcher: Watcher, wires):
+async def test_a_message_longer_than_one_reading_is_taken_once_it_is_whole(watcher: Watcher, wires):
     watcher.take(SWITCHED)
-    wires[1].sendall(prepared_frame(40_000) * 3)
+    wires[1].sendall(prepared_frame(40_000) * 2)
 
     watcher.read()
+    assert watcher._tally.prepared == 1
 
-    assert watcher._tally.prepared == 3
+    watcher.read()
+    assert watcher._tally.prepared == 2
+
+
+async def test_nothing_to_read_is_no_fault(watcher: Watcher):
+    watcher.read()
+
+    assert watcher._tally.faults == []
 
 
 async def test_being_told_to_come_back_is_a_fault(watcher: Watcher):
