@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Final
 
 import msgspec
@@ -84,6 +84,8 @@ async def poll(feeds: Feeds, scope: Scope, watch: Watch, *, wait_s: int) -> byte
             frames = sink.take()
             if opening.is_recovered and not opening.missed:
                 frames += await _within(sink, wait_s)
+            while more := sink.take():  # what waited behind a full answer is counted as seen as well
+                frames += more
         finally:
             feeds.hub.leave(joined)
     if sink.ended is not None and sink.ended[0] is CloseCode.UNAUTHENTICATED:
@@ -108,12 +110,10 @@ def _sink_of(feeds: Feeds, scope: Scope) -> Iterator[StreamSink]:
 
 
 async def _within(sink: StreamSink, wait_s: float) -> list[bytes]:
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(wait_s):
             await sink.wait()
-    except TimeoutError:
-        return []
-    return sink.take()
+    return sink.take()  # also where the time was over: something may have come at that very moment
 
 
 async def _events(feeds: Feeds, scope: Scope, watch: Watch, lasts_s: float) -> AsyncIterator[bytes]:
