@@ -14,6 +14,7 @@ import structlog
 
 from infra.clock import DomainClock
 from infra.db import AWAY, Begin, Database, Tx
+from infra.live.source import STORE_AWAY
 from infra.outbox import SHARDS, Recorded, new_epoch
 from infra.sql import load
 from kernel.events import Act, Cause
@@ -173,7 +174,7 @@ class Relay:
                     await self._tell_consumers(fact)
                 except Exception as error:  # the loop's edge: one broken reaction must hold up only its own stream
                     self._blocked.block(fact.stream_id, announced_seq=stream[-1].seq)
-                    is_away = isinstance(error, AWAY) and not isinstance(error, asyncpg.PostgresError)
+                    is_away = isinstance(error, STORE_AWAY)  # nobody's fault: no traceback
                     log.warning(
                         "relay.reaction_failed", stream_id=fact.stream_id, seq=fact.seq, type=fact.type,
                         error=repr(error), exc_info=None if is_away else error,

@@ -12,6 +12,7 @@ import structlog
 
 from infra.clock import DomainClock, until, wall_now
 from infra.db import AWAY, Begin, Database, Tx
+from infra.live.source import STORE_AWAY
 from infra.sql import load
 from infra.timers import Due
 from kernel.events import Act, Cause
@@ -111,7 +112,7 @@ class Timekeeper:
             else:
                 is_ours = await self._fire_in_transaction(timer_id, self._in_transaction[kind])
         except Exception as error:  # the loop's edge: one broken handler must not stop the others
-            is_away = isinstance(error, AWAY) and not isinstance(error, asyncpg.PostgresError)
+            is_away = isinstance(error, STORE_AWAY)  # nobody's fault: no traceback
             log.warning(
                 "timekeeper.failed",
                 timer_id=timer_id,

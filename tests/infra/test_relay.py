@@ -4,6 +4,8 @@ from collections import Counter
 
 import asyncpg
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from structlog.testing import capture_logs
 from tests.infra.facts import (
     Noted,
     NotedAtStore,
@@ -143,6 +145,23 @@ async def test_whatever_a_reaction_raises_the_other_streams_go_on(database, rela
             await until(lambda seq=n + 1: _sent(database, "ord_good", seq), within_s=2.5)
 
     assert not await all_sent(database)
+
+
+@pytest.mark.parametrize(("error", "is_a_bug"), [(RedisConnectionError, False), (OSError, False), (ValueError, True)])
+async def test_a_store_that_is_away_is_no_bug_of_the_reaction_that_needs_it(database, relay_of, error, is_a_bug):
+    ana = Reacting()
+
+    async def choke(tx, fact, act):
+        await ana(tx, fact, act)
+        raise error("broken")
+
+    await note(database, "ord_bad")
+    with capture_logs() as logs:
+        async with going(relay_of(Consumer("test", {"test.noted": choke})).run()):
+            await until(lambda: _failures(logs))
+
+    failed = (await _failures(logs))[0]
+    assert (failed["exc_info"] is not None) is is_a_bug
 
 
 async def test_a_broken_reaction_is_tried_again_ever_more_rarely(database, relay_of):
@@ -317,3 +336,7 @@ def _cut_connections(stores, name):
     thread = threading.Thread(target=stores.execute, args=(sql,))
     thread.start()
     thread.join()
+
+
+async def _failures(logs):
+    return [said for said in logs if said["event"] == "relay.reaction_failed"]
