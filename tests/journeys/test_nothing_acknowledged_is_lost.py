@@ -1,11 +1,8 @@
 import asyncio
 import os
-import socket
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pytest
@@ -16,10 +13,6 @@ from tests.journeys.town import BETOS_CORNER, CANTINA, EVENING, Town, a_standing
 
 from infra.db import Database
 from kernel.geo import offset
-from recado.embedded import Home
-from recado.embedded.accounts import choose_account
-from recado.embedded.binaries import find_valkey
-from recado.embedded.servers import Valkey
 
 pytestmark = pytest.mark.journey
 FACTOR = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
@@ -128,40 +121,3 @@ class Phone:
     async def until_acknowledged(self, so_many: int) -> None:
         async with asyncio.timeout(20), self._moved:
             await self._moved.wait_for(lambda: len(self.acknowledged) >= so_many)
-
-
-class DurableRedis:
-    """A Redis of this test's own, which has every write on disk before it answers."""
-
-    def __init__(self, directory: Path) -> None:
-        self._home = Home(directory)
-        program = find_valkey()
-        account = choose_account(self._home.path, programs=[program])
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        self._server = Valkey(self._home, program=program, account=account, port=port, durable=True)
-        self.url = self._server.url
-        self._server.prepare()
-        self.start()
-
-    def start(self) -> None:
-        self._process = self._server.start()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def close(self) -> None:
-        self.kill()
-        self._home.close()
-
-
-@pytest.fixture
-def durable_redis():
-    with TemporaryDirectory(prefix="recado-") as directory:
-        Path(directory).chmod(0o711)
-        redis = DurableRedis(Path(directory))
-        try:
-            yield redis
-        finally:
-            redis.close()

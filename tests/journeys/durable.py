@@ -1,0 +1,38 @@
+"""A Redis that may be killed at any moment, because all that it acknowledged is on its disk."""
+
+import socket
+from pathlib import Path
+
+from recado.embedded import Home
+from recado.embedded.accounts import choose_account
+from recado.embedded.binaries import find_valkey
+from recado.embedded.servers import Valkey
+
+
+class DurableRedis:
+    """A Redis of a test's own, which has every write on disk before it answers."""
+
+    def __init__(self, directory: Path) -> None:
+        self._home = Home(directory)
+        program = find_valkey()
+        account = choose_account(self._home.path, programs=[program])
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        self._server = Valkey(self._home, program=program, account=account, port=port, durable=True)
+        self.url = self._server.url
+        self._server.prepare()
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again where it was."""
+        self._process = self._server.start()
+
+    def kill(self) -> None:
+        """Kill it without a word."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """End it for good."""
+        self.kill()
+        self._home.close()
