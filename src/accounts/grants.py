@@ -48,6 +48,7 @@ class Grants:
         self._revoked: frozenset[str] = frozenset()
         self._waiting: dict[str, set[_Waiting]] = {}
         self._changed = asyncio.Event()
+        self._loading = asyncio.Lock()
         self._used: dict[DeviceId, int] = {}
 
     def note_use(self, grant: Grant | None) -> None:
@@ -64,8 +65,8 @@ class Grants:
         self._changed.set()
 
     async def load(self, read: Read) -> None:
-        """Read what was revoked, and tell who waits."""
-        async with read() as tx:
+        """Read what was revoked, and tell who waits; one after the other, so that no older answer replaces a newer."""
+        async with self._loading, read() as tx:
             self._revoked = await queries.list_revoked(tx, since=wall_now() - REMEMBERED_FOR)
         KNOWN.set(len(self._revoked))
         for grant_id in self._revoked & self._waiting.keys():

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -168,7 +169,8 @@ def create_app(settings: Settings) -> Litestar:
             app.state.clock, app.state.zones = clock, Zones(database.read)
             app.state.receiver = Receiver(redis, zones=app.state.zones, availability_of=parts.availability_of(database))
             source = FeedTables(database, heads=parts.feed_heads)
-            hub = Hub(settings.redis_url, source, clock)
+            check_access = partial(grants.load, database.read)
+            hub = Hub(settings.redis_url, source, clock, check_access=check_access)
             app.state.feeds = Feeds(hub, source, clock, on_access_end=on_access_end)
             looking = LookingHub(hub, parts.look_at_cities(database), clock)
             app.state.city_feeds = Feeds(looking, source, clock, on_access_end=on_access_end)

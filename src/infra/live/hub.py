@@ -1,7 +1,7 @@
 """One process' ear: each watched feed is heard once, gaps are filled from the tables, facts go to their audiences."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import count
 from typing import Final
 
@@ -33,7 +33,10 @@ WATCHERS: Final = Gauge("recado_live_watchers", "Watchers of this process.")
 
 
 class Hub:
-    """The live feeds of one process. `run` must run for as long as anybody watches."""
+    """The live feeds of one process. `run` must run for as long as anybody watches.
+
+    `check_access` ends the watchers whose access has ended; positions wait until it has looked, as for the tables.
+    """
 
     def __init__(
         self,
@@ -43,11 +46,13 @@ class Hub:
         *,
         reconcile_s: float = RECONCILE_S,
         heartbeat_s: float = HEARTBEAT_S,
+        check_access: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._source = source
         self._clock = clock
         self._reconcile_s = reconcile_s
         self._heartbeat_s = heartbeat_s
+        self._check_access = check_access
         self._subscriber = Subscriber(redis_url, on_restored=self._reconcile_soon)
         self.following = Following(self._subscriber)
         self._feeds: dict[str, LeasedFeed] = {}
@@ -193,6 +198,8 @@ class Hub:
             return
         asked_at_s = boot_s()
         try:
+            if self._check_access is not None:
+                await self._check_access()
             for feed_id, head in (await self._source.heads(list(by_id))).items():
                 self._compare(by_id[feed_id], head)
         except AWAY as error:
