@@ -1,6 +1,7 @@
 """The ways a feed can be followed, each by a small client that comes back by itself and keeps every message."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from random import Random
@@ -38,7 +39,8 @@ class Way:
         self.seq: int | None = 0 if from_zero else None
         self.epoch: str | None = None
         self.history: list[tuple[int, Json]] = []
-        self.positions = 0
+        self.places: list[tuple[float, Json]] = []  # when each came, by the machine's clock, and where it was
+        self.closed: list[tuple[float, int]] = []
         self.begun = 0
         self.faults: list[str] = []
         self.is_over = False
@@ -75,7 +77,7 @@ class Way:
             case "event":
                 self._keep(int(frame["seq"]), frame["event"])
             case "position":
-                self.positions += 1
+                self.places.append((time.monotonic(), frame["position"]))
             case "end":
                 self._end(int(frame["code"]))
             case "error":
@@ -99,6 +101,7 @@ class Way:
         self.history.append((seq, event))
 
     def _end(self, code: int) -> None:
+        self.closed.append((time.monotonic(), code))
         self.is_over = code in FINAL_CODES
         if self.is_over:
             self.faults.append(f"{self}: was closed for good with {code}")
