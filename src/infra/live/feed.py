@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
+from math import inf
 from typing import Protocol
 
+from infra.clock import boot_s
 from infra.live.channels import Numbered, Place
 from infra.live.frames import HIDDEN, CloseCode, EventFrame, Frame, HeartbeatFrame, PositionFrame
 from infra.live.source import Head
@@ -99,7 +101,7 @@ class Audience:
         for wire, lane in self._lanes.items():
             data = wire.encode(frame, self.feed.epoch)
             for watcher in list(lane):
-                watcher.put_position(key, place.at_ms, data)
+                watcher.put_position(key, place.at_ms, data, until_s=self.feed.sure_until_s)
 
     def release(self) -> None:
         """Tell the positions that were held back: it is sure again that they may be seen."""
@@ -144,6 +146,7 @@ class Feed:
         self.holders = 0
         self.audiences: dict[str, Audience] = {}
         self.filling: asyncio.Task[None] | None = None
+        self.sure_until_s = inf  # by the clock that goes on while this process is stopped
 
     @property
     def epoch(self) -> str:
@@ -160,7 +163,7 @@ class Feed:
 
     def is_sure(self) -> bool:
         """Tell whether what the audiences know is known to be how things stand."""
-        return True
+        return boot_s() < self.sure_until_s
 
     def shows_positions(self) -> bool:
         """Tell whether anybody of the audiences follows a rider."""

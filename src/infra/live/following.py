@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 import structlog
 
-from infra.clock import boot_s
 from infra.live.channels import decode_place, position_channel
 from infra.live.feed import Audience, Feed
 from infra.live.subscriber import Subscriber
@@ -24,16 +23,12 @@ class LeasedFeed(Feed):
 
     def __init__(self, feed_id: str, *, slot: int = 0) -> None:
         super().__init__(feed_id, slot=slot)
-        self._sure_until_s = 0.0
-
-    def is_sure(self) -> bool:
-        """Tell whether the tables confirmed a moment ago that no fact was missed."""
-        return boot_s() < self._sure_until_s
+        self.sure_until_s = 0.0
 
     def confirm(self, asked_at_s: float) -> None:
         """Take note that nothing was missed when the tables were asked, and let go what was held back."""
         if not self.is_behind():
-            self._sure_until_s = asked_at_s + LEASE_S
+            self.sure_until_s = asked_at_s + LEASE_S
             for audience in list(self.audiences.values()):
                 audience.release()
 

@@ -1,10 +1,12 @@
 """One watcher at the end of a feed: written to at once while the way is clear, else what waits for it is bounded."""
 
 from collections import deque
+from math import inf
 from typing import Final, Protocol
 
 from prometheus_client import Counter
 
+from infra.clock import boot_s
 from infra.live.frames import CloseCode
 
 WAITING_FACTS: Final = 1000  # a watcher further behind than this resumes more cheaply than it catches up
@@ -45,7 +47,7 @@ class Watcher:
         self._limit = limit
         self._is_live = False
         self._facts: deque[tuple[int, bytes]] | None = None
-        self._positions: dict[str, bytes] | None = None
+        self._positions: dict[str, tuple[float, bytes]] | None = None
         self._positions_from_ms = 0
 
     def go_live(self, seq: int, *, positions_from_ms: int = 0) -> None:
@@ -65,8 +67,8 @@ class Watcher:
         else:
             self._hold(seq, data)
 
-    def put_position(self, key: str, at_ms: int, data: bytes) -> None:
-        """Tell a position; where one waits, it takes its place."""
+    def put_position(self, key: str, at_ms: int, data: bytes, *, until_s: float = inf) -> None:
+        """Tell a position, at `until_s` (`boot_s`) at the latest; where one waits, it takes its place."""
         if at_ms <= self._positions_from_ms:
             return
         if self._is_live and self._sink.is_clear:
@@ -74,7 +76,7 @@ class Watcher:
             return
         if self._positions is None:
             self._positions = {}
-        self._positions[key] = data
+        self._positions[key] = until_s, data
         self._sink.flush_later(self)
 
     def forget_position(self, key: str) -> None:
@@ -102,7 +104,9 @@ class Watcher:
                 self.seen = seq
                 sink.write(data)
         while positions and sink.is_clear:
-            sink.write(positions.pop(next(iter(positions))))
+            until_s, data = positions.pop(next(iter(positions)))
+            if boot_s() < until_s:  # else nobody knows any more whether it may be seen; the next one comes
+                sink.write(data)
         if facts or positions:
             sink.flush_later(self)
         else:

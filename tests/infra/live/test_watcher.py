@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.clock import boot_s
 from infra.live.frames import CloseCode
 from infra.live.watcher import Watcher
 
@@ -118,6 +119,18 @@ def test_a_position_that_may_not_be_seen_any_more_does_not_wait_for_its_turn(pip
     pipe.clear()
 
     assert pipe.written == []
+
+
+def test_a_position_that_waited_until_nobody_knows_whether_it_may_be_seen_is_not_told(pipe):
+    watcher = a_live_watcher(pipe)
+    pipe.is_clear = False
+    watcher.put(1, b"one")
+    watcher.put_position("Beto", 1, b"here", until_s=boot_s() - 0.01)
+    watcher.put_position("Carla", 1, b"there", until_s=boot_s() + 60)
+
+    pipe.clear()
+
+    assert pipe.written == [b"one", b"there"]
 
 
 def test_no_position_is_older_than_the_one_in_the_snapshot(pipe):
