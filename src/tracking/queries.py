@@ -10,7 +10,9 @@ from accounts.model import Caller
 from fleet.messages import RiderPosition
 from fleet.queries.cards import RiderCard, find_rider_card
 from fleet.queries.whereabouts import last_seen
+from infra.clock import boot_s
 from infra.db import Begin, Tx
+from infra.live.following import LEASE_S
 from infra.live.view import Loaded
 from infra.outbox import Recorded
 from infra.sql import load
@@ -123,8 +125,9 @@ async def find_promise(tx: Tx, order_id: OrderId) -> PromiseView | None:
 
 async def get_tracking(tx: Tx, redis: Redis, order_id: OrderId, *, caller: Caller) -> TrackingView:
     """Return an order's way as the caller may see it; raises `OrderNotFound` where it is not theirs."""
+    asked_at_s = boot_s()
     view, carrying = await _look(tx, order_id, caller=caller), (await _carrying(tx, order_id))[0]
-    return await _with_position(redis, view, carrying, caller.role)
+    return await _with_position(redis, view, carrying, caller.role, asked_at_s=asked_at_s)
 
 
 async def check_may_track(tx: Tx, order_id: OrderId, *, caller: Caller) -> None:
@@ -219,8 +222,9 @@ class _OfRider(msgspec.Struct, frozen=True):
 async def load_tracking(read: Begin, redis: Redis, order_id: OrderId, *, caller: Caller) -> Loaded:
     """Return what a feed's snapshot says: an order's way as the caller may see it, and as of which number."""
     async with read() as tx:
+        asked_at_s = boot_s()
         view, carrying = await _look(tx, order_id, caller=caller), (await _carrying(tx, order_id))[0]
-    view = await _with_position(redis, view, carrying, caller.role)
+    view = await _with_position(redis, view, carrying, caller.role, asked_at_s=asked_at_s)
     return Loaded(view, seq=view.seq, position_at=view.position.measured_at if view.position else None)
 
 
@@ -234,14 +238,20 @@ def _shown(place: RiderPosition) -> PositionView:
     )
 
 
-async def _with_position(redis: Redis, view: TrackingView, carrying: privacy.Carrying, role: Role) -> TrackingView:
-    """Add where the rider was last, so that nobody waits for the next ping to see them; none from before the pickup."""
+async def _with_position(
+    redis: Redis, view: TrackingView, carrying: privacy.Carrying, role: Role, *, asked_at_s: float
+) -> TrackingView:
+    """Add where the rider was last, so that nobody waits for the next ping to see them; none from before the pickup.
+
+    Nor after an answer that took so long that they may be gone since the tables were asked.
+    """
     if carrying.rider_id is None or not privacy.may_see_position(carrying, role):
         return view
     rider_id = RiderId(carrying.rider_id)
     place = (await last_seen(redis, [rider_id]) or {}).get(rider_id)
     is_too_early = view.picked_up_at is not None and place is not None and place.measured_at < view.picked_up_at
-    if place is None or is_too_early:
+    is_too_late = boot_s() - asked_at_s > LEASE_S
+    if place is None or is_too_early or is_too_late:
         return view
     return msgspec.structs.replace(view, position=_shown(place))
 

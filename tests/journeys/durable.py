@@ -1,6 +1,9 @@
 """A Redis that may be killed at any moment, because all that it acknowledged is on its disk."""
 
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from recado.embedded import Home
@@ -31,6 +34,15 @@ class DurableRedis:
         """Kill it without a word."""
         self._process.kill()
         self._process.wait()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop it for a while: it takes connections and answers nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         """End it for good."""

@@ -37,7 +37,7 @@ class Followed:
     def __init__(self, evening: "Evening", made: Json, ticket_id: str, delivery_id: str) -> None:
         self._evening, self._made, self._ticket_id = evening, made, ticket_id
         self._delivery, self._delivery_id = f"/v1/deliveries/{delivery_id}", delivery_id
-        self._order = f"/v1/orders/{made['order_id']}"
+        self.path = f"/v1/orders/{made['order_id']}"
         self._share_id = ""
         self.watchers: list[Way] = []
         self.ended_s = 0.0
@@ -79,9 +79,9 @@ class Followed:
     async def cancel(self) -> None:
         """Let Ana cancel, and the kitchen agree."""
         town = self._evening.town
-        version = (await town.ana.get(f"{self._order}/cancellation"))["version"]
+        version = (await town.ana.get(f"{self.path}/cancellation"))["version"]
         wish = {"version": version, "reason": "no longer hungry"}
-        await town.ana.must("POST", f"{self._order}/cancellation", wish)
+        await town.ana.must("POST", f"{self.path}/cancellation", wish)
         await town.kitchen.must("POST", f"/v1/tickets/{self._ticket_id}/cancellation-answer", {"agree": True})
 
     async def deliver(self) -> None:
@@ -107,7 +107,7 @@ class Followed:
 
     async def _a_followers_token(self) -> str:
         ana = self._evening.town.ana
-        link = (await ana.must("POST", f"{self._order}/share-links", {})).json()
+        link = (await ana.must("POST", f"{self.path}/share-links", {})).json()
         self._share_id = link["share_id"]
         return str((await ana.must("POST", "/v1/share-links/open", {"token": link["token"]})).json()["access_token"])
 
@@ -136,6 +136,12 @@ class Evening:
         followed = self.orders[name] = Followed(self, made, ticket_id, opened["delivery_id"])
         await followed.give_to(town.beto)
         return followed
+
+    async def ask(self, path: str) -> Json:
+        """Ask the front, as Ana."""
+        answer = await self.client.get(path, headers={"Authorization": f"Bearer {self.town.ana.token}"})
+        said: Json = answer.raise_for_status().json()
+        return said
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
@@ -228,6 +234,24 @@ async def test_a_process_that_was_stopped_meanwhile_goes_on_without_them(evening
     assert {name: so_long for name, so_long in seen_for_s.items() if so_long >= 0} == {}
     assert max(closed_after_s) < AT_THE_LATEST_S
     assert _faults(evening) == ["link revoked: 4501"] * 2
+
+
+async def test_an_answer_that_waited_for_redis_shows_nobody_who_is_gone_meanwhile(
+    database_url, durable_redis, tmp_path
+):
+    async with an_evening(database_url, durable_redis.url, tmp_path) as evening:
+        order = await evening.order("delivered")
+        await order.for_the_customer()
+        async with evening.followed():
+            with durable_redis.stopped():
+                answers = [asyncio.create_task(evening.ask(f"{order.path}/{what}")) for what in ("tracking", "feed")]
+                await asyncio.sleep(0.5)  # by now they have asked the tables
+                assert not any(answer.done() for answer in answers)
+                await order.deliver()
+                await asyncio.sleep(LISTENS_S)
+            tracked, polled = [await answer for answer in answers]
+    assert "position" not in tracked
+    assert "position" not in polled["frames"][0]["body"]
 
 
 async def test_positions_wait_while_the_tables_cannot_be_asked(evening):
