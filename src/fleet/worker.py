@@ -11,7 +11,7 @@ from asyncpg import InterfaceError, PostgresError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from fleet.commands import offers, positions, searching
+from fleet.commands import offers, positions, searching, stops
 from fleet.commands.dispatching import Dispatcher
 from fleet.commands.engagement import DISPATCH_ROUND
 from fleet.commands.rounds import OFFER_EXPIRY
@@ -59,6 +59,18 @@ STANDING_CHANGES: Final = (
     "delivery.cancelled",
 )
 
+# Whatever may make another drop-off the rider's next.
+STOP_CHANGES: Final = (
+    "order.rider_assigned",
+    "order.rider_unassigned",
+    "order.picked_up",
+    "order.rider_arrived_at_dropoff",
+    "order.delivered",
+    "delivery.turned_back",
+    "delivery.failed",
+    "delivery.cancelled",
+)
+
 
 async def _wanted(tx: Tx, fact: Recorded, act: Act) -> None:
     order = _read(fact, OrderAccepted)
@@ -81,6 +93,16 @@ def _over(kind: type[StoreEvent], reason: str) -> Reaction:
     return react
 
 
+class _AboutRider(msgspec.Struct, frozen=True):
+    rider_id: RiderId | None = None
+
+
+async def _stops_changed(tx: Tx, fact: Recorded, act: Act) -> None:
+    rider_id = _read(fact, _AboutRider).rider_id
+    if rider_id is not None:
+        await stops.settle_stops(tx, rider_id, act=act)
+
+
 REACTIONS: Final[Mapping[str, Reaction]] = {
     "order.accepted": _wanted,
     "order.ready_by_changed": _time_changed,
@@ -88,6 +110,7 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
     "order.cancelled": _over(OrderCancelled, "order_cancelled"),
     "order.expired": _over(OrderExpired, "order_expired"),
     "order.rejected": _over(OrderRejected, "order_rejected"),
+    **dict.fromkeys(STOP_CHANGES, _stops_changed),
 }
 
 
@@ -105,10 +128,6 @@ def consumer(set_availability: SetAvailability) -> Consumer:
 
     outside: dict[str, OutsideReaction] = dict.fromkeys(STANDING_CHANGES, retell)
     return Consumer("fleet", REACTIONS, outside)
-
-
-class _AboutRider(msgspec.Struct, frozen=True):
-    rider_id: RiderId | None = None
 
 
 async def _offer_expired(tx: Tx, due: Due, act: Act) -> str | None:

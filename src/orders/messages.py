@@ -142,7 +142,21 @@ class ItemsAnswered(StoreAndRiderEvent, frozen=True, kw_only=True, tag="order.it
 
 
 class OrderPickedUp(StoreAndRiderEvent, frozen=True, kw_only=True, tag="order.picked_up"):
-    """The rider has the food."""
+    """The rider has the food. Where it is not known that its drop-off is their next, another may come first."""
+
+    is_next_stop: bool = False
+
+
+class OtherStopFirst(OrderEvent, frozen=True, kw_only=True, tag="order.other_stop_first"):
+    """The rider who has the food makes another drop-off before this one, which until now was their next."""
+
+    rider_id: RiderId | None
+
+
+class NextStop(OrderEvent, frozen=True, kw_only=True, tag="order.is_next_stop"):
+    """This drop-off became the next of the rider who has the food."""
+
+    rider_id: RiderId | None
 
 
 class RiderArrivedAtDropoff(StoreAndRiderEvent, frozen=True, kw_only=True, tag="order.rider_arrived_at_dropoff"):

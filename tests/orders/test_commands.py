@@ -68,6 +68,16 @@ async def test_picking_up_what_nobody_called_ready_implies_that_it_was(house, st
     assert rows == [("order.picked_up", "requested", "rider"), ("order.ready", "implied", "rider")]
 
 
+@pytest.mark.parametrize("status", ["ready", "delivered"])
+async def test_of_food_that_is_not_on_the_road_nobody_is_told_whose_door_is_next(house, status):
+    order_id = await house.order(status)
+
+    with pytest.raises(OrderMoved):
+        await house.do(order_id, commands.say_whether_next, is_next=True, act=an_act())
+
+    assert "order.is_next_stop" not in await house.told(order_id)
+
+
 async def test_a_late_report_keeps_when_it_happened_and_when_it_came(house):
     order_id = await house.order("ready")
 

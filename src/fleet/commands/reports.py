@@ -7,6 +7,7 @@ import msgspec
 from fleet.commands.assigning import release
 from fleet.commands.engagement import disengage
 from fleet.commands.locking import lock_delivery, lock_rider
+from fleet.commands.stops import begin_carrying
 from fleet.errors import DeliveryMoved, DeliveryNotFound, ReasonMissing, ReportReused, WrongCode
 from fleet.messages import DeliveryFailed, Overridden, ReportUnapplied, StepTimed, TurnedBack
 from fleet.model.deliveries import Delivery, DeliveryStatus, Move
@@ -150,7 +151,8 @@ async def _tell_order(case: _Case, move: Move, *, act: Act) -> Order:
         case Move.ARRIVE_AT_PICKUP:
             return await orders.rider_arrived_at_pickup(tx, order, act=act)
         case Move.PICK_UP:
-            return await orders.pick_up(tx, order, act=act)
+            is_next_stop = await begin_carrying(tx, case.delivery)
+            return await orders.pick_up(tx, order, is_next_stop=is_next_stop, act=act)
         case Move.ARRIVE_AT_DROPOFF:
             return await orders.rider_arrived_at_dropoff(tx, order, act=act)
         case Move.HAND_OVER:

@@ -64,3 +64,16 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     code_tries: int
     implied: list[str]
     end_reason: str | None
+
+
+class StopAhead(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery in a rider's hands, as far as the order of the doors goes.
+
+    `is_next_stop` is what its order was told last: that its drop-off is the rider's next.
+    """
+
+    delivery_id: DeliveryId
+    order_id: OrderId
+    status: DeliveryStatus
+    is_next_stop: bool
+    arrived_at_dropoff_at: datetime | None = None

@@ -34,6 +34,17 @@ WHERE mine.delivery_id = ANY ($1::text[])
 -- name: list_open_deliveries_of_rider
 SELECT id FROM deliveries WHERE rider_id = $1 AND ended_at IS NULL ORDER BY id
 
+-- name: list_stops_ahead
+-- In the order of the route, as `view_deliveries_in_hand`.
+SELECT delivery.id AS delivery_id, delivery.order_id, delivery.status, delivery.is_next_stop, delivery.arrived_at_dropoff_at
+FROM deliveries AS delivery
+JOIN offer_deliveries AS part ON part.delivery_id = delivery.id AND part.assignment_no = delivery.assignment_no
+WHERE delivery.rider_id = $1 AND delivery.ended_at IS NULL
+ORDER BY delivery.assigned_at, part.offer_id, part.place
+
+-- name: set_next_stop
+UPDATE deliveries SET is_next_stop = $2 WHERE id = $1
+
 -- name: move_delivery
 -- Compare and set: no row means that somebody else moved it first.
 UPDATE deliveries

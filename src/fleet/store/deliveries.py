@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from fleet.messages import NewDelivery
-from fleet.model.deliveries import Delivery, DeliveryStatus
+from fleet.model.deliveries import Delivery, DeliveryStatus, StopAhead
 from fleet.state.deliveries import TERMINAL
 from infra.db import Tx
 from infra.sql import load
@@ -53,6 +53,16 @@ async def list_offered_together(tx: Tx, delivery_ids: Iterable[DeliveryId]) -> s
 async def list_open_deliveries_of_rider(tx: Tx, rider_id: RiderId) -> list[DeliveryId]:
     """Return what the rider has in hand."""
     return [row["id"] for row in await tx.fetch(_sql.list_open_deliveries_of_rider, rider_id)]
+
+
+async def list_stops_ahead(tx: Tx, rider_id: RiderId) -> list[StopAhead]:
+    """Return what the rider has in hand, in the order of the route."""
+    return [msgspec.convert(dict(row), StopAhead) for row in await tx.fetch(_sql.list_stops_ahead, rider_id)]
+
+
+async def set_next_stop(tx: Tx, delivery_id: DeliveryId, *, is_next: bool) -> None:
+    """Write what the order is told: whether this drop-off is the rider's next."""
+    await tx.execute(_sql.set_next_stop, delivery_id, is_next)
 
 
 async def move_delivery(

@@ -10,6 +10,7 @@ from orders.commands.custody import (
     pick_up,
     rider_arrived_at_dropoff,
     rider_arrived_at_pickup,
+    say_whether_next,
     unassign_rider,
 )
 from orders.commands.kitchen import accept, change_ready_by, expire, mark_ready, reject, start_preparing
@@ -43,6 +44,7 @@ __all__ = [
     "request_cancellation",
     "rider_arrived_at_dropoff",
     "rider_arrived_at_pickup",
+    "say_whether_next",
     "start_preparing",
     "tell",
     "unassign_rider",

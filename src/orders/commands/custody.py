@@ -17,9 +17,11 @@ from orders.messages import (
     ItemProblem,
     ItemsAnswered,
     ItemsDisputed,
+    NextStop,
     OrderDelivered,
     OrderPickedUp,
     OrderReturned,
+    OtherStopFirst,
     RiderArrivedAtDropoff,
     RiderArrivedAtPickup,
     RiderAssigned,
@@ -112,14 +114,25 @@ async def answer_items(
     return order
 
 
-async def pick_up(tx: Tx, order: Order, *, act: Act) -> Order:
-    """Record that the rider has the food. Where nobody had said that it was ready, that is implied and comes first."""
+async def pick_up(tx: Tx, order: Order, *, is_next_stop: bool = False, act: Act) -> Order:
+    """Record that the rider has the food. Where nobody had said that it was ready, that is implied and comes first.
+
+    `is_next_stop`: they go to its door before any other.
+    """
     if order.status in {OrderStatus.ACCEPTED, OrderStatus.PREPARING}:
         order = await mark_ready(tx, order, act=act.implied())
     picked_up = await advance(tx, order, Move.PICK_UP, act=act)
-    fact = OrderPickedUp(order_id=order.id, store_id=order.store_id, rider_id=order.rider_id)
+    fact = OrderPickedUp(order_id=order.id, store_id=order.store_id, rider_id=order.rider_id, is_next_stop=is_next_stop)
     await tell(tx, order.id, fact, act=act)
     return picked_up
+
+
+async def say_whether_next(tx: Tx, order: Order, *, is_next: bool, act: Act) -> None:
+    """Record that the rider goes to this door next, or to another one first; refused unless the food is on the road."""
+    if order.status is not OrderStatus.PICKED_UP:
+        raise OrderMoved(order.id, status=order.status, move="say_whether_next")
+    fact = NextStop if is_next else OtherStopFirst
+    await tell(tx, order.id, fact(order_id=order.id, rider_id=order.rider_id), act=act)
 
 
 async def deliver(tx: Tx, order: Order, *, proof: str, act: Act) -> Order:

@@ -78,6 +78,8 @@ FACTS: Final[Mapping[str, Cells]] = {
     "order.items_disputed":           Cells(HIDDEN,            HIDDEN,             ("problems",)),
     "order.items_answered":           Cells(HIDDEN,            HIDDEN,             ("resolution", "note")),
     "order.picked_up":                Cells(BARE,              BARE,               ("rider_id",)),
+    "order.is_next_stop":             Cells(BARE,              BARE,               HIDDEN),
+    "order.other_stop_first":         Cells(BARE,              BARE,               HIDDEN),
     "order.rider_arrived_at_dropoff": Cells(BARE,              BARE,               HIDDEN),
     "order.delivered":                Cells(BARE,              ("proof",),         BARE),
     "order.returned":                 Cells(("reason",),       ("reason",),        ("reason",)),

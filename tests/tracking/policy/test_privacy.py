@@ -60,6 +60,8 @@ CELLS = {
     "order.items_disputed":           (NO,                 NO,                 "problems"),
     "order.items_answered":           (NO,                 NO,                 "resolution note"),
     "order.picked_up":                ("",                 "",                 "rider_id"),
+    "order.is_next_stop":             ("",                 "",                 NO),
+    "order.other_stop_first":         ("",                 "",                 NO),
     "order.rider_arrived_at_dropoff": ("",                 "",                 NO),
     "order.delivered":                ("",                 "proof",            ""),
     "order.returned":                 ("reason",           "reason",           "reason"),
