@@ -25,7 +25,8 @@ from merchant.api import sayings
 from merchant.api.sayings import TicketAck
 from merchant.queries import OpenTickets
 from support.api.feed import CityChanged, CityNow, RiderAt
-from tracking.queries import PositionView, TrackingView
+from tracking.messages import PositionView
+from tracking.queries import TrackingView
 
 Json = dict[str, Any]
 _FRAMES: Final = (SnapshotFrame, ResumedFrame, EventFrame, PositionFrame, HeartbeatFrame, ErrorFrame)

@@ -1,4 +1,4 @@
-"""What was promised and how the estimate changed: facts in the order's stream. Additive changes only."""
+"""What was promised, how the estimate changed, where the rider is: our public contract. Additive changes only."""
 
 from datetime import datetime
 
@@ -18,6 +18,18 @@ class NewPromise(msgspec.Struct, frozen=True, kw_only=True):
     store: Point
     dropoff: Point
     prep_minutes: int
+
+
+class PositionView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the rider is; from `stale_at` on it must be shown as old. A coarse one is an area, `within_m` around it."""
+
+    lat: float
+    lon: float
+    bearing_deg: float | None
+    measured_at: datetime
+    stale_at: datetime
+    is_coarse: bool = False
+    within_m: int | None = None
 
 
 class PromiseMade(OrderEvent, frozen=True, kw_only=True, tag="promise.made"):

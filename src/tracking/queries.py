@@ -22,9 +22,10 @@ from kernel.ids import OrderId, RiderId, StoreId
 from merchant import queries as stores
 from orders import queries as orders
 from orders.model import OrderStatus, PaymentMethod
+from tracking.messages import PositionView
 from tracking.model import RevisionCause, Stage, Standing, Trouble
-from tracking.policy import privacy
-from tracking.policy.stages import OVER, STAGE_AFTER, STAGE_OF, STANDING_FACTS, is_coming, standing_after
+from tracking.policy import positions, privacy
+from tracking.policy.stages import ARRIVED, OVER, STAGE_AFTER, STAGE_OF, STANDING_FACTS, standing_after
 
 _sql: Final = load("tracking")
 
@@ -70,21 +71,12 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
 
 
-class PositionView(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the rider is; from `stale_at` on it must be shown as old."""
-
-    lat: float
-    lon: float
-    bearing_deg: float | None
-    measured_at: datetime
-    stale_at: datetime
-
-
 class TrackingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order's way as one role may see it. Nothing is promised before it is placed, nothing expected once over.
 
     `time_zone` is the store's: times are said as its clocks do. `dropoff_code` is for who waits at the door, and only
-    while the food is on its way to it. `ended_as` says how an order of stage `cancelled` ended.
+    while the food is on its way to it. `ended_as` says how an order of stage `cancelled` ended. While
+    `is_other_stop_first`, the rider goes to another door before this one.
     """
 
     order_id: OrderId
@@ -110,6 +102,7 @@ class TrackingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     eta: EtaView | None = None
     revisions: list[RevisionView] = []
     rider: RiderCard | None = None
+    is_other_stop_first: bool = False
     dropoff_code: str | None = None
     due: Due | None = None
     pickup: Point | None = None
@@ -126,7 +119,7 @@ async def find_promise(tx: Tx, order_id: OrderId) -> PromiseView | None:
 async def get_tracking(tx: Tx, redis: Redis, order_id: OrderId, *, caller: Caller) -> TrackingView:
     """Return an order's way as the caller may see it; raises `OrderNotFound` where it is not theirs."""
     asked_at_s = boot_s()
-    view, carrying = await _look(tx, order_id, caller=caller), (await _carrying(tx, order_id))[0]
+    view, carrying, _ = await _look(tx, order_id, caller=caller)
     return await _with_position(redis, view, carrying, caller.role, asked_at_s=asked_at_s)
 
 
@@ -135,12 +128,16 @@ async def check_may_track(tx: Tx, order_id: OrderId, *, caller: Caller) -> None:
     await orders.get_order(tx, order_id, caller=caller)
 
 
-async def _look(tx: Tx, order_id: OrderId, *, caller: Caller) -> TrackingView:
+async def _look(tx: Tx, order_id: OrderId, *, caller: Caller) -> tuple[TrackingView, privacy.Carrying, int]:
+    """Return the view, who does something for the order, and the number of the fact that says so."""
     seen = await orders.get_order(tx, order_id, caller=caller)
     whole = await orders.get_whole_order(tx, order_id)
     sign = await stores.get_store_sign(tx, whole.store_id)
     standing = await _standing(tx, order_id)
     stage = STAGE_OF[whole.status]
+    carrying, carrying_seq = await _carrying(tx, order_id)  # read last: whoever may see less by now sees less
+    carrying = privacy.OVER if stage in OVER else carrying
+    may = privacy.may(carrying, caller.role)
     view = TrackingView(
         order_id=order_id,
         short_number=whole.short_number,
@@ -157,17 +154,18 @@ async def _look(tx: Tx, order_id: OrderId, *, caller: Caller) -> TrackingView:
         accepted_at=whole.accepted_at,
         preparing_at=whole.preparing_at,
         picked_up_at=whole.picked_up_at,
-        rider_arrived_at=standing.arrived_at,
+        rider_arrived_at=standing.arrived_at if privacy.may_hear(ARRIVED, caller.role) else None,
         delivered_at=whole.delivered_at,
         ended_at=whole.ended_at,
         trouble=None if stage in OVER else standing.trouble,
-        dropoff_code=whole.dropoff_code if privacy.may_see_code(stage, standing, caller.role) else None,
-        due=_due(whole, standing),
-        dropoff=seen.dropoff,
-        rider=await _card(tx, order_id, caller.role),
+        dropoff_code=whole.dropoff_code if may.code else None,
+        due=_due(whole) if may.due else None,
+        dropoff=seen.dropoff if may.door else None,
+        rider=await find_rider_card(tx, RiderId(carrying.rider_id)) if may.card and carrying.rider_id else None,
+        is_other_stop_first=may.card and carrying.phase is privacy.Phase.OTHER_FIRST,
     )
     row = await tx.fetchrow(_sql.read_tracking, order_id)
-    return view if row is None else await _with_estimate(tx, view, row)
+    return view if row is None else await _with_estimate(tx, view, row), carrying, carrying_seq
 
 
 class OrderFeedView:
@@ -179,6 +177,7 @@ class OrderFeedView:
         self._role = role
         self._carrying = privacy.NOBODY
         self._carrying_seq = 0
+        self._told: PositionView | None = None
 
     async def prepare(self) -> None:
         """Remember who carries the order, unless a later fact has said so already."""
@@ -188,10 +187,10 @@ class OrderFeedView:
             self._carrying, self._carrying_seq = carrying, seq
 
     def learn(self, fact: Recorded) -> None:
-        """Take note of who carries the order from now on."""
+        """Take note of who carries the order from now on, and whether another stop comes first."""
         if fact.type in privacy.CARRYING_FACTS and fact.seq > self._carrying_seq:
-            rider_id = msgspec.json.decode(fact.payload, type=_OfRider).rider_id
-            self._carrying = privacy.carrying_after(self._carrying, fact.type, rider_id)
+            payload = msgspec.json.decode(fact.payload)
+            self._carrying = privacy.carrying_after(self._carrying, fact.type, payload, at=fact.occurred_at)
             self._carrying_seq = fact.seq
 
     def show(self, fact: Recorded) -> dict[str, Any] | None:
@@ -205,37 +204,26 @@ class OrderFeedView:
 
     def positions(self) -> frozenset[str]:
         """Return the rider, where this role may see them now."""
-        rider_id = self._carrying.rider_id
-        may_see = rider_id is not None and privacy.may_see_position(self._carrying, self._role)
-        return frozenset([rider_id]) if rider_id is not None and may_see else frozenset()
+        rider_id, seen = self._carrying.rider_id, privacy.may(self._carrying, self._role).position
+        return frozenset() if rider_id is None or seen is privacy.Sight.NONE else frozenset([rider_id])
 
-    def show_position(self, key: str, payload: msgspec.Raw) -> PositionView:
-        """Return the place and its age, and nothing that identifies the rider."""
-        del key
-        return _shown(msgspec.json.decode(payload, type=RiderPosition))
-
-
-class _OfRider(msgspec.Struct, frozen=True):
-    rider_id: str | None = None
+    def show_position(self, key: str, payload: msgspec.Raw) -> PositionView | None:
+        """Return the place, or its area, and its age; None where this role may not see it, or knows it."""
+        place = msgspec.json.decode(payload, type=RiderPosition)
+        shown = positions.show(place, self._carrying, self._role) if key == self._carrying.rider_id else None
+        if shown is None or not positions.is_news(shown, self._told):
+            return None
+        self._told = shown
+        return shown
 
 
 async def load_tracking(read: Begin, redis: Redis, order_id: OrderId, *, caller: Caller) -> Loaded:
     """Return what a feed's snapshot says: an order's way as the caller may see it, and as of which number."""
     async with read() as tx:
         asked_at_s = boot_s()
-        view, carrying = await _look(tx, order_id, caller=caller), (await _carrying(tx, order_id))[0]
+        view, carrying, _ = await _look(tx, order_id, caller=caller)
     view = await _with_position(redis, view, carrying, caller.role, asked_at_s=asked_at_s)
     return Loaded(view, seq=view.seq, position_at=view.position.measured_at if view.position else None)
-
-
-def _shown(place: RiderPosition) -> PositionView:
-    return PositionView(
-        lat=place.lat,
-        lon=place.lon,
-        bearing_deg=place.bearing_deg,
-        measured_at=place.measured_at,
-        stale_at=place.stale_at,
-    )
 
 
 async def _with_position(
@@ -245,15 +233,16 @@ async def _with_position(
 
     Nor after an answer that took so long that they may be gone since the tables were asked.
     """
-    if carrying.rider_id is None or not privacy.may_see_position(carrying, role):
+    if carrying.rider_id is None or privacy.may(carrying, role).position is privacy.Sight.NONE:
         return view
     rider_id = RiderId(carrying.rider_id)
     place = (await last_seen(redis, [rider_id]) or {}).get(rider_id)
-    is_too_early = view.picked_up_at is not None and place is not None and place.measured_at < view.picked_up_at
-    is_too_late = boot_s() - asked_at_s > LEASE_S
-    if place is None or is_too_early or is_too_late:
+    if place is None or boot_s() - asked_at_s > LEASE_S:
         return view
-    return msgspec.structs.replace(view, position=_shown(place))
+    is_from_before = view.picked_up_at is None or place.measured_at < view.picked_up_at
+    if carrying.phase in privacy.CARRIED and is_from_before:
+        return view
+    return msgspec.structs.replace(view, position=positions.show(place, carrying, role))
 
 
 async def _carrying(tx: Tx, order_id: OrderId) -> tuple[privacy.Carrying, int]:
@@ -261,7 +250,7 @@ async def _carrying(tx: Tx, order_id: OrderId) -> tuple[privacy.Carrying, int]:
     row = await tx.fetchrow(_sql.find_last_fact, order_id, list(privacy.CARRYING_FACTS))
     if row is None:
         return privacy.NOBODY, 0
-    return privacy.carrying_after(privacy.NOBODY, row["type"], row["rider_id"]), row["seq"]
+    return privacy.carrying_after(privacy.NOBODY, row["type"], dict(row), at=row["occurred_at"]), row["seq"]
 
 
 async def _standing(tx: Tx, order_id: OrderId) -> Standing:
@@ -270,16 +259,9 @@ async def _standing(tx: Tx, order_id: OrderId) -> Standing:
     return Standing() if row is None else standing_after(row["type"], at=row["occurred_at"])
 
 
-def _due(whole: orders.OrderView, standing: Standing) -> Due | None:
-    is_owed = whole.payment_method is PaymentMethod.CASH and is_coming(STAGE_OF[whole.status], standing)
+def _due(whole: orders.OrderView) -> Due | None:
+    is_owed = whole.payment_method is PaymentMethod.CASH
     return Due(amount_minor=whole.total_minor, currency=whole.currency) if is_owed else None
-
-
-async def _card(tx: Tx, order_id: OrderId, role: Role) -> RiderCard | None:
-    carrying, _ = await _carrying(tx, order_id)
-    if carrying.rider_id is None or not privacy.may_see_card(carrying, role):
-        return None
-    return await find_rider_card(tx, RiderId(carrying.rider_id))
 
 
 async def _with_estimate(tx: Tx, view: TrackingView, row: Any) -> TrackingView:

@@ -1,18 +1,18 @@
-"""Who sees what of one order's feed: one table for the facts, one for the rider's live position.
+"""Who sees what of one order: `FACTS` by what happened, `STAGES` by how far it is. Nothing else decides it.
 
 An operator sees every fact whole. A type that is not in the table is for operators alone, so a new event is hidden
 until somebody decides otherwise. Of the others each sees the fields named here and no more; `None` hides the event,
-which keeps its number.
+which keeps its number. A role that `STAGES` does not name sees nothing of it.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
 from kernel.actors import Role
-from tracking.model import Stage, Standing
 
 Fields = tuple[str, ...]
 
@@ -101,48 +101,102 @@ FACTS: Final[Mapping[str, Cells]] = {
 
 
 class Phase(StrEnum):
-    """What the rider does for this order; None where they do nothing for it."""
+    """What is being done for this order, as far as who sees what depends on it."""
 
-    APPROACHING = "approaching"
-    CARRYING = "carrying"
+    NOBODY = "nobody"  # no rider yet, or no longer
+    APPROACHING = "approaching"  # on the way to the store, or waiting there
+    OTHER_FIRST = "carrying_other_first"  # they have the food, and another door comes before
+    NEXT = "carrying_next"  # they have the food, and no door comes before
+    OVER = "over"  # it is handed over, or will not come to the door
 
 
-# The rider's place: to the customer and their followers from pickup to drop-off, to the store while it waits for them.
-POSITIONS: Final[Mapping[Role, frozenset[Phase]]] = {
-    Role.CUSTOMER: frozenset({Phase.CARRYING}),
-    Role.FOLLOWER: frozenset({Phase.CARRYING}),
-    Role.PLATFORM: frozenset({Phase.CARRYING}),
-    Role.MERCHANT: frozenset({Phase.APPROACHING}),
-    Role.OPERATOR: frozenset(Phase),
+class Sight(StrEnum):
+    """How exactly the rider's place is seen."""
+
+    NONE = "none"
+    COARSE = "coarse"  # the part of town; docs/decisions/0014
+    EXACT = "exact"
+
+
+class May(msgspec.Struct, frozen=True):
+    """One cell: the rider's place, their name and vehicle, the code said at the door, the door, what is paid there."""
+
+    position: Sight = Sight.NONE
+    card: bool = False
+    code: bool = False
+    door: bool = False
+    due: bool = False
+
+
+CARRIED: Final = frozenset({Phase.OTHER_FIRST, Phase.NEXT})
+NOTHING: Final = May()
+_NO, _ROUGH, _EXACT = Sight.NONE, Sight.COARSE, Sight.EXACT
+_C, _F, _P, _M, _O = Role.CUSTOMER, Role.FOLLOWER, Role.PLATFORM, Role.MERCHANT, Role.OPERATOR
+
+# fmt: off
+STAGES: Final[Mapping[tuple[Role, Phase], May]] = {
+    #                              position  card   code   door   due
+    (_C, Phase.NOBODY):      May(_NO,    False, False, True,  True),
+    (_C, Phase.APPROACHING): May(_NO,    True,  False, True,  True),
+    (_C, Phase.OTHER_FIRST): May(_ROUGH, True,  True,  True,  True),
+    (_C, Phase.NEXT):        May(_EXACT, True,  True,  True,  True),
+    (_C, Phase.OVER):        May(_NO,    False, False, True,  False),
+
+    (_F, Phase.NOBODY):      May(_NO,    False, False, True,  True),
+    (_F, Phase.APPROACHING): May(_NO,    True,  False, True,  True),
+    (_F, Phase.OTHER_FIRST): May(_ROUGH, True,  True,  True,  True),
+    (_F, Phase.NEXT):        May(_EXACT, True,  True,  True,  True),
+    (_F, Phase.OVER):        May(_NO,    False, False, False, False),
+
+    (_P, Phase.NOBODY):      May(_NO,    False, False, True,  True),
+    (_P, Phase.APPROACHING): May(_NO,    True,  False, True,  True),
+    (_P, Phase.OTHER_FIRST): May(_ROUGH, True,  False, True,  True),
+    (_P, Phase.NEXT):        May(_EXACT, True,  False, True,  True),
+    (_P, Phase.OVER):        May(_NO,    False, False, True,  False),
+
+    (_M, Phase.NOBODY):      May(_NO,    False, False, False, False),
+    (_M, Phase.APPROACHING): May(_EXACT, True,  False, False, False),
+    (_M, Phase.OTHER_FIRST): May(_NO,    False, False, False, False),
+    (_M, Phase.NEXT):        May(_NO,    False, False, False, False),
+    (_M, Phase.OVER):        May(_NO,    False, False, False, False),
+
+    (_O, Phase.NOBODY):      May(_NO,    False, False, True,  True),
+    (_O, Phase.APPROACHING): May(_EXACT, True,  False, True,  True),
+    (_O, Phase.OTHER_FIRST): May(_EXACT, True,  False, True,  True),
+    (_O, Phase.NEXT):        May(_EXACT, True,  False, True,  True),
+    (_O, Phase.OVER):        May(_NO,    False, False, True,  False),
 }
-# Their first name and vehicle: as long as they do something for it.
-CARDS: Final[Mapping[Role, frozenset[Phase]]] = {
-    Role.CUSTOMER: frozenset(Phase),
-    Role.FOLLOWER: frozenset(Phase),
-    Role.PLATFORM: frozenset(Phase),
-    Role.MERCHANT: frozenset({Phase.APPROACHING}),
-    Role.OPERATOR: frozenset(Phase),
-}
+# fmt: on
 
 
 class Carrying(msgspec.Struct, frozen=True):
-    """Who does something for an order, and what."""
+    """Who does something for an order, and what. `exact_from`: what was measured before belongs to another's stop."""
 
     rider_id: str | None = None
-    phase: Phase | None = None
+    phase: Phase = Phase.NOBODY
+    exact_from: datetime | None = None
 
 
 NOBODY: Final = Carrying()
+OVER: Final = Carrying(phase=Phase.OVER)
 _ENDS: Final = (
-    "order.rider_unassigned",
     "order.delivered",
     "order.returned",
     "order.cancelled",
+    "order.rejected",
+    "order.expired",
     "delivery.turned_back",
     "delivery.failed",
 )
 # Each of these says by itself who does something for the order from then on: the last one counts.
-CARRYING_FACTS: Final = ("order.rider_assigned", "order.picked_up", *_ENDS)
+CARRYING_FACTS: Final = (
+    "order.rider_assigned",
+    "order.rider_unassigned",
+    "order.picked_up",
+    "order.other_stop_first",
+    "order.is_next_stop",
+    *_ENDS,
+)
 
 
 def visible(event_type: str, payload: Mapping[str, Any], role: Role) -> dict[str, Any] | None:
@@ -153,27 +207,38 @@ def visible(event_type: str, payload: Mapping[str, Any], role: Role) -> dict[str
     return None if fields is None else {name: payload[name] for name in fields if name in payload}
 
 
-def carrying_after(before: Carrying, event_type: str, rider_id: str | None) -> Carrying:
-    """Return who does something for the order after this fact, which may name a rider."""
+def may_hear(event_type: str, role: Role) -> bool:
+    """Tell whether this role is told that something of this type happened."""
+    return visible(event_type, {}, role) is not None
+
+
+def carrying_after(before: Carrying, event_type: str, payload: Mapping[str, Any], *, at: datetime) -> Carrying:
+    """Return who does something for the order after this fact, which happened at `at`.
+
+    Food that was picked up is another stop's first, unless the fact says that its own door is next.
+    """
+    rider_id = payload.get("rider_id")
     match event_type:
         case "order.rider_assigned":
             return Carrying(rider_id, Phase.APPROACHING)
+        case "order.rider_unassigned":
+            return NOBODY
         case "order.picked_up":
-            return Carrying(rider_id, Phase.CARRYING)
-    return NOBODY if event_type in _ENDS else before
+            return Carrying(rider_id, Phase.NEXT if payload.get("is_next_stop") else Phase.OTHER_FIRST)
+        case "order.other_stop_first":
+            return Carrying(rider_id, Phase.OTHER_FIRST)
+        case "order.is_next_stop":
+            return Carrying(rider_id, Phase.NEXT, exact_from=at)
+    return OVER if event_type in _ENDS else before
 
 
-def may_see_position(carrying: Carrying, role: Role) -> bool:
-    """Tell whether this role may be sent the rider's live position now."""
-    return carrying.phase is not None and carrying.phase in POSITIONS.get(role, frozenset())
+def may(carrying: Carrying, role: Role) -> May:
+    """Return what this role may see now, besides the facts."""
+    return STAGES.get((role, carrying.phase), NOTHING)
 
 
-def may_see_card(carrying: Carrying, role: Role) -> bool:
-    """Tell whether this role may know the rider's first name and vehicle now."""
-    return carrying.phase is not None and carrying.phase in CARDS.get(role, frozenset())
-
-
-def may_see_code(stage: Stage, standing: Standing, role: Role) -> bool:
-    """Tell whether this role may know the code that is said at the door: who waits there, while the food comes."""
-    is_near = stage is Stage.ON_THE_WAY and standing.trouble is None
-    return is_near and role in {Role.CUSTOMER, Role.FOLLOWER}
+def sight(carrying: Carrying, role: Role, *, measured_at: datetime) -> Sight:
+    """Return how exactly this role may see a place of the rider's that was measured then."""
+    is_of_stop_before = carrying.exact_from is not None and measured_at < carrying.exact_from
+    phase = Phase.OTHER_FIRST if is_of_stop_before else carrying.phase
+    return STAGES.get((role, phase), NOTHING).position

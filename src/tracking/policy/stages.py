@@ -45,23 +45,18 @@ def is_over(status: str) -> bool:
     return STAGE_OF[status] in OVER
 
 
-_ARRIVED: Final = "order.rider_arrived_at_dropoff"
+ARRIVED: Final = "order.rider_arrived_at_dropoff"
 _TROUBLE_OF: Final[Mapping[str, Trouble]] = {
     "delivery.nobody_found": Trouble.NOBODY_FOUND,
     "delivery.turned_back": Trouble.TURNED_BACK,
     "delivery.failed": Trouble.FAILED,
 }
 # Each of these says by itself how the order stands from then on: the last one counts.
-STANDING_FACTS: Final = (*_TROUBLE_OF, _ARRIVED, "order.rider_assigned", "order.picked_up", "order.delivered")
+STANDING_FACTS: Final = (*_TROUBLE_OF, ARRIVED, "order.rider_assigned", "order.picked_up", "order.delivered")
 
 
 def standing_after(event_type: str, *, at: datetime) -> Standing:
     """Return how an order stands whose last telling fact is this one."""
-    if event_type == _ARRIVED:
+    if event_type == ARRIVED:
         return Standing(arrived_at=at)
     return Standing(trouble=_TROUBLE_OF.get(event_type))
-
-
-def is_coming(stage: Stage, standing: Standing) -> bool:
-    """Tell whether somebody at the door may still expect the food."""
-    return stage not in OVER and standing.trouble in {None, Trouble.NOBODY_FOUND}

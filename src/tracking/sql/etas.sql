@@ -47,7 +47,7 @@ UPDATE etas SET is_over = true WHERE order_id = $1
 
 -- name: find_last_fact
 -- The order's own history, not what consumers made of it: those may be behind.
-SELECT type, payload ->> 'rider_id' AS rider_id, seq, occurred_at
+SELECT type, payload ->> 'rider_id' AS rider_id, payload ->> 'is_next_stop' = 'true' AS is_next_stop, seq, occurred_at
 FROM events WHERE stream_id = $1 AND type = ANY ($2::text[]) ORDER BY seq DESC LIMIT 1
 
 -- name: read_tracking

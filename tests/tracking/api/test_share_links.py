@@ -48,7 +48,7 @@ async def test_whoever_has_the_link_sees_what_the_customer_sees_and_no_money(hou
     assert shared["url"] == f"http://127.0.0.1:{house.port}/t/{shared['token']}"
     await evening.accept(order_id)
     await evening.assign(order_id)
-    await evening.step(order_id, "pick_up")
+    await evening.step(order_id, "pick_up", is_next_stop=True)
     (row,) = await evening.rows("SELECT seq FROM orders")
 
     views, histories = [], []

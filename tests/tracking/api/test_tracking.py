@@ -31,7 +31,7 @@ async def test_a_customer_follows_an_order_from_placed_to_delivered(house):
         await evening.accept(order_id, ready_in=30)
         await evening.assign(order_id)
         await evening.step(order_id, "mark_ready")
-        await evening.step(order_id, "pick_up")
+        await evening.step(order_id, "pick_up", is_next_stop=True)
         await evening.step(order_id, "deliver", proof="code")
         (row,) = await evening.rows("SELECT seq FROM orders")
         frames = [await watcher.next() for _ in range(row["seq"] - snapshot["seq"])]
@@ -77,7 +77,7 @@ async def test_a_customer_sees_the_rider_from_pickup_to_drop_off_and_never_befor
     async with house.follow(order_id, house.token(Role.CUSTOMER)) as watcher:
         before = (await watcher.next())["body"]
         await house.ping(ANA, 1.0, second=1)
-        await evening.step(order_id, "pick_up")
+        await evening.step(order_id, "pick_up", is_next_stop=True)
         await until(watcher, "order.picked_up")
         await house.heard(ANA, by_somebody=True)
         await house.ping(ANA, 2.0, second=2)
@@ -118,7 +118,7 @@ async def test_a_store_sees_the_rider_come_and_not_where_they_go(house):
         assert (await watcher.next())["position"]["lat"] == 1.0
 
         await evening.step(order_id, "mark_ready")
-        await evening.step(order_id, "pick_up")
+        await evening.step(order_id, "pick_up", is_next_stop=True)
         await until(watcher, "order.picked_up")
         await house.heard(ANA, by_somebody=False)
     assert "dropoff" not in (await house.get(order_id, house.everybody["merchant"])).json()
@@ -145,7 +145,7 @@ async def test_food_that_goes_back_hides_the_rider_also_from_who_comes_later(hou
     order_id = await evening.place()
     await evening.accept(order_id)
     await evening.assign(order_id)
-    await evening.step(order_id, "pick_up")
+    await evening.step(order_id, "pick_up", is_next_stop=True)
     async with house.follow(order_id, house.token(Role.CUSTOMER)) as early:
         await early.next()
         await house.heard(ANA, by_somebody=True)
@@ -244,7 +244,7 @@ async def test_the_code_for_the_door_is_told_with_the_food_and_not_before_or_aft
     await evening.accept(order_id)
     await evening.assign(order_id)
     before = await house.get(order_id, house.token(Role.CUSTOMER))
-    await evening.step(order_id, "pick_up")
+    await evening.step(order_id, "pick_up", is_next_stop=True)
     on_the_way = {role: (await house.get(order_id, token)).json() for role, token in house.everybody.items()}
     await evening.step(order_id, "deliver", proof="code")
     after = await house.get(order_id, house.token(Role.CUSTOMER))

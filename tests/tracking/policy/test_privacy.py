@@ -1,5 +1,7 @@
 """Who sees what, cell by cell. Changing the table means changing this page, which somebody reads."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 import fleet.messages
@@ -8,22 +10,25 @@ import orders.messages
 import tracking.messages
 from kernel.actors import Role
 from kernel.events import Event
-from tracking.model import Stage, Standing, Trouble
 from tracking.policy.privacy import (
-    CARDS,
     CARRYING_FACTS,
     FACTS,
     NOBODY,
-    POSITIONS,
+    OVER,
+    STAGES,
     Carrying,
+    May,
     Phase,
+    Sight,
     carrying_after,
-    may_see_card,
-    may_see_code,
-    may_see_position,
+    may,
+    may_hear,
+    sight,
     visible,
 )
 
+NOON, SECOND = datetime(2026, 3, 2, 15, 0, tzinfo=UTC), timedelta(seconds=1)
+ROLES = ("customer", "follower", "platform", "merchant", "operator")
 C, P, M, F = Role.CUSTOMER, Role.PLATFORM, Role.MERCHANT, Role.FOLLOWER
 NO = None
 # fmt: off
@@ -199,53 +204,121 @@ def test_a_role_without_a_column_sees_nothing(role):
     assert visible("order.ready", {}, role) is None
 
 
-A, K = Phase.APPROACHING, Phase.CARRYING
+# What each role may see at each stage besides the facts: the rider's place and card, the code that is said at the door,
+# the door, and what is to be paid there.
+SEEN = """
+    customer  nobody                 none    -     -     door  due
+    customer  approaching            none    card  -     door  due
+    customer  carrying_other_first   coarse  card  code  door  due
+    customer  carrying_next          exact   card  code  door  due
+    customer  over                   none    -     -     door  -
+
+    follower  nobody                 none    -     -     door  due
+    follower  approaching            none    card  -     door  due
+    follower  carrying_other_first   coarse  card  code  door  due
+    follower  carrying_next          exact   card  code  door  due
+    follower  over                   none    -     -     -     -
+
+    platform  nobody                 none    -     -     door  due
+    platform  approaching            none    card  -     door  due
+    platform  carrying_other_first   coarse  card  -     door  due
+    platform  carrying_next          exact   card  -     door  due
+    platform  over                   none    -     -     door  -
+
+    merchant  nobody                 none    -     -     -     -
+    merchant  approaching            exact   card  -     -     -
+    merchant  carrying_other_first   none    -     -     -     -
+    merchant  carrying_next          none    -     -     -     -
+    merchant  over                   none    -     -     -     -
+
+    operator  nobody                 none    -     -     door  due
+    operator  approaching            exact   card  -     door  due
+    operator  carrying_other_first   exact   card  -     door  due
+    operator  carrying_next          exact   card  -     door  due
+    operator  over                   none    -     -     door  -
+
+    rider     nobody                 none    -     -     -     -
+    rider     approaching            none    -     -     -     -
+    rider     carrying_other_first   none    -     -     -     -
+    rider     carrying_next          none    -     -     -     -
+    rider     over                   none    -     -     -     -
+"""
+ROWS = [line.split() for line in SEEN.splitlines() if line]
+COLUMNS = ("card", "code", "door", "due")
+
+
+@pytest.mark.parametrize(("role", "phase", "cells"), [(row[0], row[1], row[2:]) for row in ROWS])
+def test_each_role_sees_at_each_stage_what_is_written_here(role, phase, cells):
+    seen = may(Carrying("rdr_1", Phase(phase)), Role(role))
+
+    assert [seen.position, *(name if getattr(seen, name) else "-" for name in COLUMNS)] == cells
+
+
+def test_somebody_has_decided_about_every_stage_for_every_role_that_can_follow():
+    assert {(row[0], row[1]) for row in ROWS} == {(role, phase) for role in {*ROLES, "rider"} for phase in Phase}
+    assert set(STAGES) == {(Role(role), phase) for role in ROLES for phase in Phase}
+    assert set(May.__struct_fields__) == {"position", *COLUMNS}
+
+
+def test_a_link_shows_at_no_stage_more_than_its_customer_sees():
+    rank = list(Sight)
+    for phase in Phase:
+        follower, customer = STAGES[F, phase], STAGES[C, phase]
+
+        assert rank.index(follower.position) <= rank.index(customer.position)
+        assert all(getattr(customer, name) or not getattr(follower, name) for name in COLUMNS)
+
+
+ANA = Carrying("rdr_ana", Phase.APPROACHING)
+FIRST, NEXT = Phase.OTHER_FIRST, Phase.NEXT
 
 
 @pytest.mark.parametrize(
-    ("role", "positions", "cards"),
+    ("event_type", "says", "expected"),
     [
-        (C, {K}, {A, K}),
-        (F, {K}, {A, K}),
-        (P, {K}, {A, K}),
-        (M, {A}, {A}),
-        (Role.OPERATOR, {A, K}, {A, K}),
-        (Role.RIDER, set(), set()),
+        ("order.rider_assigned", {}, Carrying("rdr_beto", Phase.APPROACHING)),
+        ("order.rider_unassigned", {}, NOBODY),
+        ("order.picked_up", {"is_next_stop": True}, Carrying("rdr_beto", NEXT)),
+        ("order.picked_up", {"is_next_stop": False}, Carrying("rdr_beto", FIRST)),
+        ("order.picked_up", {"is_next_stop": None}, Carrying("rdr_beto", FIRST)),
+        ("order.picked_up", {}, Carrying("rdr_beto", FIRST)),
+        ("order.other_stop_first", {}, Carrying("rdr_beto", FIRST)),
+        ("order.is_next_stop", {}, Carrying("rdr_beto", NEXT, exact_from=NOON)),
+        ("order.delivered", {}, OVER),
+        ("order.returned", {}, OVER),
+        ("order.cancelled", {}, OVER),
+        ("order.rejected", {}, OVER),
+        ("order.expired", {}, OVER),
+        ("delivery.turned_back", {}, OVER),
+        ("delivery.failed", {}, OVER),
     ],
-    ids=["customer", "follower", "platform", "merchant", "operator", "rider"],
 )
-def test_the_rider_is_seen_by_role_and_phase(role, positions, cards):
-    assert {phase for phase in Phase if may_see_position(Carrying("rdr_1", phase), role)} == positions
-    assert {phase for phase in Phase if may_see_card(Carrying("rdr_1", phase), role)} == cards
-    assert not may_see_position(NOBODY, role)
-    assert not may_see_card(NOBODY, role)
+def test_a_fact_alone_says_who_carries_from_then_on(event_type, says, expected):
+    assert carrying_after(ANA, event_type, {"rider_id": "rdr_beto"} | says, at=NOON) == expected
+    assert event_type in CARRYING_FACTS
 
 
-def test_every_role_with_a_column_has_decided_phases():
-    assert set(POSITIONS) == set(CARDS) == {C, P, M, F, Role.OPERATOR}
+@pytest.mark.parametrize("event_type", sorted(set(CELLS) - set(CARRYING_FACTS)))
+def test_other_facts_change_nobody_s_sight(event_type):
+    assert carrying_after(ANA, event_type, {"rider_id": "rdr_beto"}, at=NOON) == ANA
+
+
+def test_facts_that_say_who_carries_exist():
+    assert set(CARRYING_FACTS) <= set(EVENTS)
 
 
 @pytest.mark.parametrize(
-    ("event_type", "expected"),
-    [
-        ("order.rider_assigned", Carrying("rdr_2", A)),
-        ("order.picked_up", Carrying("rdr_2", K)),
-        ("order.rider_unassigned", NOBODY),
-        ("order.delivered", NOBODY),
-        ("order.returned", NOBODY),
-        ("order.cancelled", NOBODY),
-        ("delivery.turned_back", NOBODY),
-        ("delivery.failed", NOBODY),
-        ("order.ready", Carrying("rdr_1", A)),
-    ],
+    ("role", "before"), [(C, "coarse"), (F, "coarse"), (P, "coarse"), (M, "none"), (Role.OPERATOR, "exact")]
 )
-def test_facts_say_who_carries_from_then_on(event_type, expected):
-    assert carrying_after(Carrying("rdr_1", A), event_type, "rdr_2") == expected
-    assert (event_type in CARRYING_FACTS) == (event_type != "order.ready")
+def test_where_the_rider_was_before_the_order_became_next_stays_as_rough_as_it_was(role, before):
+    """Their last place then is at the door of the stop before."""
+    carrying = carrying_after(ANA, "order.is_next_stop", {"rider_id": "rdr_ana"}, at=NOON)
+
+    assert sight(carrying, role, measured_at=NOON - SECOND) == before
+    assert sight(carrying, role, measured_at=NOON) == STAGES[role, NEXT].position
 
 
-@pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("stage", Stage)
-def test_the_code_is_for_who_waits_at_the_door_while_the_food_is_on_its_way(stage, role):
-    assert may_see_code(stage, Standing(), role) is (stage is Stage.ON_THE_WAY and role in {C, F})
-    assert not may_see_code(stage, Standing(trouble=Trouble.TURNED_BACK), role)
+def test_who_hears_of_a_step_is_told_since_when():
+    heard = [role for role in Role if may_hear("order.rider_arrived_at_dropoff", role)]
+
+    assert set(heard) == {C, F, P, Role.OPERATOR}

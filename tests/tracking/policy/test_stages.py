@@ -7,8 +7,8 @@ from kernel.events import Event
 from orders import messages
 from orders.model import OrderStatus
 from orders.state import TERMINAL
-from tracking.model import Stage, Standing, Trouble
-from tracking.policy.stages import OVER, STAGE_AFTER, STAGE_OF, STANDING_FACTS, is_coming, is_over, standing_after
+from tracking.model import Standing, Trouble
+from tracking.policy.stages import OVER, STAGE_AFTER, STAGE_OF, STANDING_FACTS, is_over, standing_after
 
 NOON = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -46,10 +46,3 @@ def test_an_order_stands_by_events_that_exist():
     tags = {kind.event_type() for kind in kinds if isinstance(kind, type) and issubclass(kind, Event)}
 
     assert set(STANDING_FACTS) <= tags
-
-
-def test_who_waits_expects_the_food_until_it_is_over_or_goes_back():
-    assert is_coming(Stage.ON_THE_WAY, Standing())
-    assert is_coming(Stage.ACCEPTED, Standing(trouble=Trouble.NOBODY_FOUND))
-    assert not is_coming(Stage.ON_THE_WAY, Standing(trouble=Trouble.TURNED_BACK))
-    assert not is_coming(Stage.DELIVERED, Standing())
