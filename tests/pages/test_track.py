@@ -169,6 +169,43 @@ async def test_who_opens_the_page_between_two_pings_sees_the_rider_at_once(town,
     assert order.tracking()["position"]["lat"] == pytest.approx(SE.lat)
 
 
+AREA = ".map-area[role=img]"
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("es-AR", "Gilda hace antes otra parada."),
+        ("pt-BR", "Gilda faz outra parada antes."),
+        ("en-US", "Gilda makes another stop first."),
+    ],
+)
+async def test_whose_door_comes_later_sees_a_part_of_town_until_it_is_next(town, browser, wire, locale, words):
+    """The rider stops at a neighbour's: the page says so, and draws a circle instead of a marker."""
+    neighbour, order, gilda = town.order(), town.order(), town.rider("Gilda", vehicle="motorcycle")
+    to_neighbour = carried(town, neighbour, gilda)
+    carried(town, order, gilda)
+    async with a_tab(browser, wire.address, locale=locale) as tab:
+        await tab.go(path_of(order.share()))
+        await sees(tab, words, "#detail")
+        gilda.is_at(offset(SE, east_m=300, north_m=120), seconds_ago=20)
+        await expect(tab.page.locator(AREA)).to_be_visible()
+        await expect(tab.page.locator("#map-area")).to_contain_text("Gilda")
+        assert await tab.page.locator(".map-pin[data-kind=rider]").count() == 0
+        await tab.is_accessible()
+        await tab.shoot(f"track-other-stop-first-{locale[:2]}")
+
+        gilda.report(to_neighbour, "deliver", code=neighbour.answer["dropoff_code"])
+        await expect(tab.page.locator("#detail")).to_be_hidden()
+        gilda.is_at(offset(SE, east_m=500, north_m=150))
+
+        await expect(tab.page.locator(".map-pin[data-kind=rider]")).to_be_visible()
+        await expect(tab.page.locator(AREA)).to_have_count(0)
+        await expect(tab.page.locator("#map-area")).to_be_hidden()
+        await tab.is_accessible()
+        await tab.shoot(f"track-next-stop-{locale[:2]}")
+
+
 async def test_food_that_goes_back_says_so_and_shows_nobody_s_place(town, browser, wire):
     order, davi = town.order(), town.rider("Davi", vehicle="motorcycle")
     async with a_tab(browser, wire.address, locale="es-PE") as tab:
@@ -181,6 +218,7 @@ async def test_food_that_goes_back_says_so_and_shows_nobody_s_place(town, browse
 
         await sees(tab, "El pedido vuelve a la tienda")
         await expect(tab.page.locator("#hand-over")).to_be_hidden()
+        await expect(tab.page.locator(".map-pin[data-kind=rider]")).to_have_count(0)
         await tab.shoot("track-turned-back-es")
 
 

@@ -46,6 +46,8 @@ export class CityMap {
     this.markers = new Map();
     /** @type {Map<string, any>} */
     this.routes = new Map();
+    /** @type {Map<string, any>} */
+    this.areas = new Map();
     element.replaceChildren();
     element.classList.add("map");
     element.setAttribute("role", "region");
@@ -94,6 +96,30 @@ export class CityMap {
     if (places.length < 2) return;
     const corners = places.map(({ lat, lon }) => [lat, lon]);
     this.routes.set(id, this.L.polyline(corners, { className: "map-line", interactive: false, weight: 5 }).addTo(this.leaflet));
+  }
+
+  /**
+   * Draw somewhere around a place, or change the one of this id; without an area it goes.
+   * @param {string} id
+   * @param {{place: Place, within_m: number, label: string, caption?: string, state?: string} | null} area
+   */
+  area(id, area) {
+    if (!area) {
+      this.areas.get(id)?.remove();
+      this.areas.delete(id);
+      return;
+    }
+    const { place, within_m, label, caption = "", state = "" } = area;
+    const drawn = this.areas.get(id) ?? this.L.circle([place.lat, place.lon], { className: "map-area", interactive: false, radius: within_m });
+    if (!this.areas.has(id)) {
+      this.areas.set(id, drawn.addTo(this.leaflet));
+      if (caption) drawn.bindTooltip(h("span", {}, caption), { permanent: true, direction: "center", className: "map-area-caption" });
+    }
+    drawn.setLatLng([place.lat, place.lon]).setRadius(within_m);
+    const element = drawn.getElement();
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", label);
+    element.dataset.state = state;
   }
 
   /**

@@ -9,7 +9,7 @@ import { openShare } from "../core/session.js";
 import { shareToken, trackingPath } from "./opening.js";
 import { setZone, t, time } from "../core/texts.js";
 import { draw, drawGone, drawTime } from "./draw.js";
-import { isOver, situationOf } from "./situation.js";
+import { isCarried, isOver, situationOf } from "./situation.js";
 import { news } from "./words.js";
 
 /** @typedef {import("./situation.js").Tracking} Tracking */
@@ -115,7 +115,8 @@ function take(told) {
   const heard = news(before, told);
   const isUrgent = before && ["at_the_door", "cancelled", "rejected", "expired"].includes(situationOf(told));
   if (heard && heard !== news(before, before ?? told)) announce(heard, isUrgent ? "assertive" : "polite");
-  if (told.stage !== "on_the_way") position = null;
+  if (!isCarried(told)) position = null;
+  else if (told.is_other_stop_first && !position?.is_coarse) position = told.position ?? null;
   else if (told.position && (!position || told.position.measured_at > position.measured_at)) position = told.position;
   if (isOver(told)) leaveMap();
   else showMap(told);

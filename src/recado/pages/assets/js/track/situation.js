@@ -23,12 +23,13 @@
  * @property {{eta_at: string, low_at: string, high_at: string}} [eta]
  * @property {Revision[]} [revisions]
  * @property {{first_name: string, vehicle: string}} [rider]
+ * @property {boolean} [is_other_stop_first] the rider goes to another door before this one
  * @property {string} [trouble] nobody_found, turned_back, failed
  * @property {string} [dropoff_code]
  * @property {{amount_minor: number, currency: string}} [due]
  * @property {Point} [pickup]
  * @property {Point} [dropoff]
- * @property {{lat: number, lon: number, measured_at: string, stale_at: string}} [position]
+ * @property {{lat: number, lon: number, measured_at: string, stale_at: string, is_coarse?: boolean, within_m?: number}} [position]
  *
  * @typedef {{revision_no: number, was_at: string, eta_at: string, cause: string, breaks_promise: boolean, revised_at: string}} Revision
  * @typedef {{lat: number, lon: number}} Point
@@ -48,6 +49,9 @@ export function situationOf(view) {
 
 /** Whether nothing more is expected. @param {Tracking} view */
 export const isOver = (view) => ["delivered", "completed", "cancelled"].includes(view.stage);
+
+/** Whether somebody brings it, who may be seen. @param {Tracking} view */
+export const isCarried = (view) => view.stage === "on_the_way" && Boolean(view.rider);
 
 /** Whether the promise will not be kept, as far as is known now, or was not. @param {Tracking} view */
 export function isLate(view) {

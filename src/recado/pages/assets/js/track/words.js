@@ -14,6 +14,7 @@ export function detail(view) {
     return t(isLate(view) ? "track.delivered_late" : "track.delivered_at", { time: time(view.delivered_at) });
   }
   if (view.stage === "cancelled") return endedBecause(view);
+  if (situation === "on_the_way" && view.is_other_stop_first) return t("track.detail.other_stop_first", { rider: riderName(view) });
   const key = `track.detail.${situation}`;
   return has(key) ? t(key, { rider: riderName(view), store: view.store_name }) : "";
 }
@@ -63,6 +64,7 @@ export function news(before, view) {
   if (!before) return [headline(view), view.eta ? t("track.expected", { time: time(view.eta.eta_at) }) : ""].filter(Boolean).join(". ");
   const said = [];
   if (situationOf(before) !== situationOf(view)) said.push(headline(view), detail(view));
+  else if (before.is_other_stop_first !== view.is_other_stop_first) said.push(detail(view) || t("track.next_stop", { rider: riderName(view) }));
   if (view.rider && before.rider?.first_name !== view.rider.first_name) said.push(t("track.carried_by", { rider: riderName(view) }));
   const revised = view.revisions?.at(-1);
   if (view.eta && revised && revised.revision_no !== before.revisions?.at(-1)?.revision_no) {
