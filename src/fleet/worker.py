@@ -61,7 +61,6 @@ STANDING_CHANGES: Final = (
 
 # Whatever may make another drop-off the rider's next.
 STOP_CHANGES: Final = (
-    "order.rider_assigned",
     "order.rider_unassigned",
     "order.picked_up",
     "order.rider_arrived_at_dropoff",

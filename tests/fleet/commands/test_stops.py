@@ -1,10 +1,14 @@
 """Whose drop-off is the rider's next, as each order's own stream tells it: decided at pickup, kept true afterwards."""
 
+import asyncio
+
 import pytest
 from tests.fleet.commands.test_interleavings import ROUNDS, Race
 from tests.fleet.town import Town, minutes
 
 from fleet.commands import stops
+from fleet.commands.reports import file_report
+from fleet.model.reports import Report, ReportKind
 from infra.db import Database
 
 NEXT, FIRST = "order.is_next_stop", "order.other_stop_first"
@@ -57,6 +61,7 @@ async def test_once_the_stop_before_is_over_the_order_is_told_that_it_is_next(to
     to_lia, to_noa = await town.carry(ana, lia, noa)
     for delivery in (to_lia, to_noa):
         await town.report(ana, delivery, "pick_up")
+    await town.drain()
 
     await town.report(ana, to_lia, end, reason="customer_absent")
     await town.drain()
@@ -66,17 +71,26 @@ async def test_once_the_stop_before_is_over_the_order_is_told_that_it_is_next(to
     assert await whose_is_next(town, lia) == [True]
 
 
-async def test_a_stop_before_that_is_cancelled_or_given_to_another_comes_first_no_more(town):
-    ana, beto = await town.rider("Ana"), await town.rider("Beto")
-    lia, rui, noa = await town.order(), await town.order(), await town.order()
-    _, to_rui, to_noa = await town.carry(ana, lia, rui, noa)
+async def test_a_stop_before_that_is_cancelled_comes_first_no_more(town):
+    ana, lia, noa = await town.rider("Ana"), await town.order(), await town.order()
+    _, to_noa = await town.carry(ana, lia, noa)
     await town.report(ana, to_noa, "pick_up")
     await town.drain()
 
     await town.cancel(lia)
     await town.drain()
-    assert await whose_is_next(town, noa) == [False]
-    await town.assign(to_rui, beto)
+
+    assert await whose_is_next(town, noa) == [False, True]
+
+
+@pytest.mark.parametrize("is_given_on", [True, False], ids=["to Beto", "to nobody yet"])
+async def test_a_stop_before_that_is_taken_from_the_rider_comes_first_no_more(town, is_given_on):
+    ana, beto, lia, noa = await town.rider("Ana"), await town.rider("Beto"), await town.order(), await town.order()
+    to_lia, to_noa = await town.carry(ana, lia, noa)
+    await town.report(ana, to_noa, "pick_up")
+    await town.drain()
+
+    await (town.assign(to_lia, beto) if is_given_on else town.unassign(to_lia))
     await town.drain()
 
     assert await whose_is_next(town, noa) == [False, True]
@@ -103,6 +117,7 @@ async def test_a_rider_who_makes_the_later_stop_first_is_hidden_from_who_was_nex
     to_lia, to_noa = await town.carry(ana, lia, noa)
     for delivery in (to_lia, to_noa):
         await town.report(ana, delivery, "pick_up")
+    await town.drain()
 
     await town.report(ana, to_noa, "arrive_at_dropoff")
     await town.drain()
@@ -137,6 +152,43 @@ async def test_settling_twice_tells_once(town):
         async with town.database.begin() as tx:
             await stops.settle_stops(tx, ana, act=town.by_system())
     await town.drain()
+
+    assert await whose_is_next(town, noa) == [False, True]
+
+
+async def test_a_stop_that_ends_unseen_while_the_next_food_is_picked_up_does_not_come_first_for_ever(town):
+    """The pickup saw the other stop still ahead, and the other's end saw nothing carried yet."""
+    ana, lia, noa = await town.rider("Ana"), await town.order(), await town.order()
+    to_lia, to_noa = await town.carry(ana, lia, noa)
+    report = Report(report_id="pick-up", kind=ReportKind.PICK_UP, occurred_at=town.now)
+    async with town.database.begin() as tx:
+        await file_report(tx, to_noa, report, problems=[], act=town.by(ana))
+        await town.report(ana, to_lia, "deliver")
+        await town.drain()
+    assert await whose_is_next(town, noa) == [False]
+
+    await town.drain()
+
+    assert await whose_is_next(town, noa) == [False, True]
+
+
+async def test_two_relays_that_settle_at_the_same_moment_tell_once(town):
+    ana, lia, noa = await town.rider("Ana"), await town.order(), await town.order()
+    to_lia, to_noa = await town.carry(ana, lia, noa)
+    for delivery in (to_lia, to_noa):
+        await town.report(ana, delivery, "pick_up")
+    await town.report(ana, to_lia, "deliver")
+
+    async def settle() -> None:
+        async with town.database.begin() as tx:
+            await stops.settle_stops(tx, ana, act=town.by_system())
+
+    async with town.database.begin() as tx:
+        await stops.settle_stops(tx, ana, act=town.by_system())
+        second = asyncio.create_task(settle())
+        await asyncio.sleep(0.2)  # it has looked, and waits for the order
+        assert not second.done()
+    await second
 
     assert await whose_is_next(town, noa) == [False, True]
 
