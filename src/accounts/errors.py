@@ -9,6 +9,10 @@ class TokenRefused(DomainError):
 
     kind, code = Kind.UNAUTHENTICATED, "request.unauthenticated"
 
+    def __init__(self, detail: str, *, is_over: bool = False) -> None:
+        super().__init__(detail)
+        self.is_over = is_over  # it was good once: whoever has a newer one gets in
+
 
 class PairingNotFound(DomainError):
     """No device waits to be paired with this code."""

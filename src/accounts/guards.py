@@ -20,7 +20,7 @@ def caller_of(scope: ConnectionScope, tokens: Tokens) -> Caller:
     """Return who is calling; raises `TokenRefused`. Asked once per connection, then remembered in it."""
     known = scope["state"].get("caller")
     if known is None:
-        known = tokens.verify(_token(scope))
+        known = tokens.verify(token_of(scope))
         scope["state"]["caller"] = known
     return known
 
@@ -38,13 +38,17 @@ class allow:  # noqa: N801  reads as the word it is: guards=[allow(Role.RIDER)]
     # Litestar runs a guard that is no coroutine in a thread, which takes longer than many a route.
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Refuse whoever is not let in."""
-        caller = caller_of(connection.scope, connection.app.state.tokens)
-        lacks_scope = caller.role is Role.OPERATOR and bool(self.scopes) and not self.scopes & caller.scopes
-        if caller.role not in self.roles or lacks_scope:
+        if not self.lets_in(caller_of(connection.scope, connection.app.state.tokens)):
             raise NotFound if connection.path_params else Forbidden
 
+    def lets_in(self, caller: Caller) -> bool:
+        """Tell whether this caller is let in."""
+        lacks_scope = caller.role is Role.OPERATOR and bool(self.scopes) and not self.scopes & caller.scopes
+        return caller.role in self.roles and not lacks_scope
 
-def _token(scope: ConnectionScope) -> str:
+
+def token_of(scope: ConnectionScope) -> str:
+    """Return the access token that came with a request or a handshake; raises `TokenRefused`."""
     headers = dict(scope["headers"])
     kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if kind.lower() == SUBPROTOCOL and token:

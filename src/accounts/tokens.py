@@ -79,6 +79,10 @@ class Tokens:
 
     def verify(self, token: str) -> Caller:
         """Return who this token speaks for; raises `TokenRefused`."""
+        return self.admit(token)[0]
+
+    def admit(self, token: str) -> tuple[Caller, datetime]:
+        """Return who this token speaks for, and until when; raises `TokenRefused`."""
         known = self._verified.get(token)
         if known is None:
             known = self._decode(token)
@@ -89,10 +93,10 @@ class Tokens:
         caller, expires_at = known
         if wall_now() >= expires_at:
             self._verified.pop(token, None)
-            raise TokenRefused("The access token is over; get a new one.")
+            raise TokenRefused("The access token is over; get a new one.", is_over=True)
         if caller.grant is not None and self._grants.is_revoked(caller.grant):
             raise TokenRefused("What the access token rests on was revoked.")
-        return caller
+        return known
 
     def _decode(self, token: str) -> tuple[Caller, datetime]:
         try:
@@ -100,8 +104,10 @@ class Tokens:
                 token, self._secret, algorithms=["HS256"], issuer=ISSUER, options={"require": ["exp", "sub"]}
             )
             claims = msgspec.convert(raw, _Claims)
-        except (jwt.InvalidTokenError, msgspec.ValidationError):
-            raise TokenRefused("The access token is forged, damaged or over.") from None
+        except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
+            # Only what is signed by us is found to be over.
+            is_over = isinstance(error, jwt.ExpiredSignatureError)
+            raise TokenRefused("The access token is forged, damaged or over.", is_over=is_over) from None
         return claims.caller(), _instant(claims.exp)
 
 
