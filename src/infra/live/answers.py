@@ -137,5 +137,5 @@ async def _events(feeds: Feeds, scope: Scope, watch: Watch, lasts_s: float) -> A
             feeds.hub.leave(joined)
 
 
-def _end(code: CloseCode, reason: str) -> bytes:
+def _end(code: int, reason: str) -> bytes:
     return b"event: end\ndata: " + msgspec.json.encode({"type": "end", "code": code, "reason": reason}) + b"\n\n"

@@ -15,7 +15,7 @@ class StreamSink:
     def __init__(self, *, full_bytes: int = FULL_BYTES) -> None:
         self.is_clear = True
         self.is_over = False
-        self.ended: tuple[CloseCode, str] | None = None
+        self.ended: tuple[int, str] | None = None
         self._full_bytes = full_bytes
         self._parts: list[bytes] = []
         self._size_bytes = 0
@@ -35,6 +35,10 @@ class StreamSink:
 
     def end(self, code: CloseCode, reason: str) -> None:
         """Let whoever takes find the end behind what was collected."""
+        self.close(code, reason)
+
+    def close(self, code: int, reason: str) -> None:
+        """End with any code."""
         self.is_over, self.is_clear = True, False
         self.ended = self.ended or (code, reason)
         self._filled.set()

@@ -176,9 +176,9 @@ async def _serving_feeds(house: House) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def serving(app: Litestar) -> AsyncIterator[int]:
+async def serving(app: Litestar, *, ws: Any = FeedProtocol, **options: Any) -> AsyncIterator[int]:
     """Serve an app as the API process does; yields the port."""
-    config = uvicorn.Config(app, ws=FeedProtocol, ws_per_message_deflate=False, log_config=None, lifespan="on")
+    config = uvicorn.Config(app, ws=ws, ws_per_message_deflate=False, log_config=None, lifespan="on", **options)
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

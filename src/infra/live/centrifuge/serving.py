@@ -1,0 +1,66 @@
+"""A WebSocket that speaks the Centrifuge protocol, from the handshake to the end."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
+
+from infra.live.centrifuge.access import Access
+from infra.live.centrifuge.codes import Disconnect
+from infra.live.centrifuge.connection import Connection
+from infra.live.centrifuge.json_lines import JSON_LINES
+from infra.live.centrifuge.line import AnySink, CarriedSink, LentSink, Line
+from infra.live.centrifuge.terms import Terms
+from infra.live.session import GONE, Limits, Socket, carry
+from infra.live.sockets import lent_socket
+
+_SPOKEN: Final = frozenset({"bearer", "centrifuge-json"})
+
+
+class Centrifuge:
+    """Serves feeds as channels to whoever has a client of this protocol."""
+
+    def __init__(self, access: Access, *, limits: Limits | None = None, terms: Terms | None = None) -> None:
+        self._access = access
+        self._limits = limits or Limits()
+        self._terms = terms or Terms()
+
+    async def serve(self, socket: Socket, *, given_token: str = "") -> None:
+        """Serve a socket until either side ends it; `given_token` counts where the connect command brings none."""
+        try:
+            await socket.accept(subprotocols=_chosen(socket.scope.get("subprotocols", [])))
+        except GONE:
+            return
+        if (lent := lent_socket(socket.scope)) is None:  # another server, or none
+            await self._serve_by_task(socket, given_token)
+        else:
+            sink = LentSink(lent, stalled_s=self._limits.stalled_s, close_s=self._limits.close_s)
+            await self._converse(socket, sink, given_token)
+
+    async def _serve_by_task(self, socket: Socket, given_token: str) -> None:
+        sink = CarriedSink()
+        async with asyncio.TaskGroup() as tasks:
+            carrying = tasks.create_task(carry(socket, sink, stalled_s=self._limits.stalled_s))
+            await self._converse(socket, sink, given_token)
+            if not sink.is_over:
+                carrying.cancel()
+
+    async def _converse(self, socket: Socket, sink: AnySink, given_token: str) -> None:
+        line = Line(sink, JSON_LINES)
+        connection = Connection(line, self._access, terms=self._terms, given_token=given_token)
+        try:
+            while True:
+                message: Any = await socket.receive()
+                if message["type"] != "websocket.receive":
+                    return
+                raw = message.get("bytes") or (message.get("text") or "").encode()
+                if len(raw) > self._limits.frame_bytes:
+                    line.disconnect(Disconnect.TOO_BIG)
+                else:
+                    await connection.take(raw)
+        finally:
+            connection.leave()
+
+
+def _chosen(offered: Iterable[str]) -> str | None:
+    # Of `bearer, <token>` the word: a browser wants one of those it offered.
+    return next((one for one in offered if one in _SPOKEN), None)
