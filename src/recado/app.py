@@ -23,6 +23,7 @@ from fleet.commands.positions import Receiver
 from infra import problems
 from infra.clock import DomainClock
 from infra.db import Begin, Database, Tx
+from infra.live.centrifuge.serving import Centrifuge
 from infra.live.hub import Hub
 from infra.live.looking import LookingHub
 from infra.live.refusals import remember_refusal, tell_refused_sockets
@@ -34,6 +35,7 @@ from places.zones import Zones
 from recado import document, parts
 from recado.background import running
 from recado.caching import keep_private
+from recado.channels import ChannelAccess, Sources
 from recado.etags import tag_answers
 from recado.pages import routes as pages
 from recado.roads import TRAVEL
@@ -125,6 +127,11 @@ def _provide_city_feeds(scope: ConnectionScope) -> Feeds:
     return feeds
 
 
+def _provide_centrifuge(scope: ConnectionScope) -> Centrifuge:
+    centrifuge: Centrifuge = _house(scope).centrifuge
+    return centrifuge
+
+
 def _provide_city_map(scope: ConnectionScope) -> CityMap:
     city_map: CityMap = _house(scope).city_map
     return city_map
@@ -174,6 +181,8 @@ def create_app(settings: Settings) -> Litestar:
             app.state.feeds = Feeds(hub, source, clock, on_access_end=on_access_end)
             looking = LookingHub(hub, parts.look_at_cities(database), clock)
             app.state.city_feeds = Feeds(looking, source, clock, on_access_end=on_access_end)
+            sources = Sources(begin=database.begin, redis=redis, feeds=app.state.feeds, city_feeds=app.state.city_feeds)
+            app.state.centrifuge = Centrifuge(ChannelAccess(tokens, grants, parts.CHANNELS, sources))
             await grants.load(database.read)
             await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))
             yield
@@ -202,6 +211,7 @@ def create_app(settings: Settings) -> Litestar:
             "clock": Provide(_provide_clock, sync_to_thread=False),
             "feeds": Provide(_provide_feeds, sync_to_thread=False),
             "city_feeds": Provide(_provide_city_feeds, sync_to_thread=False),
+            "centrifuge": Provide(_provide_centrifuge, sync_to_thread=False),
             "receiver": Provide(_provide_receiver, sync_to_thread=False),
             "around": Provide(_provide_around),
             "city_map": Provide(_provide_city_map, sync_to_thread=False),

@@ -7,26 +7,34 @@ import msgspec
 
 import accounts.api
 import fleet.api
+import fleet.api.feed
 import fleet.commands
 import intake.api
 import merchant.api
+import merchant.api.feed
 import orders.api
 import orders.queries
 import places.api
 import support.api
+import support.api.feed
 import support.queries
 import tracking.api
+import tracking.api.tracking
 import tracking.worker
 from fleet.commands import positions
 from fleet.model.positions import Standing
 from fleet.queries.standing import find_standing
 from infra.db import Database, Tx
 from infra.live.looking import Look
+from infra.live.session import Feeds
 from infra.live.source import Head, stream_heads
+from infra.live.view import Watch
 from intake.policy import FeeRules, ManualEntryRules, ReviewRules
-from kernel.ids import CityId, RiderId, is_id
+from kernel.errors import NotFound
+from kernel.ids import CityId, OrderId, RiderId, StoreId, is_id
 from merchant.messages import AcceptanceRules
-from recado import clock_api, health, telemetry
+from recado import channels, clock_api, health, telemetry
+from recado.channels import Asked, Channel, Sources
 from recado.pages import routes as pages
 from recado.streets import api as streets
 from support.model.facts import StuckRules
@@ -36,6 +44,7 @@ ROUTES: Final[Sequence[Any]] = [
     health.ready,
     telemetry.metrics,
     *clock_api.ROUTES,
+    *channels.ROUTES,
     *streets.ROUTES,
     *accounts.api.ROUTES,
     *places.api.ROUTES,
@@ -56,6 +65,40 @@ RULES: Final[Mapping[str, type[msgspec.Struct]]] = {
     support.queries.STUCK_RULE: StuckRules,
     **fleet.commands.RULES,
     **tracking.worker.RULES,
+}
+
+
+async def _open_order(of: Sources, asked: Asked) -> tuple[Feeds, Watch]:
+    return of.feeds, await tracking.api.tracking.order_watch(
+        of.begin, of.redis, OrderId(asked.feed_id), caller=asked.caller, after=asked.after, epoch=asked.epoch
+    )
+
+
+async def _open_store(of: Sources, asked: Asked) -> tuple[Feeds, Watch]:
+    return of.feeds, await merchant.api.feed.store_watch(
+        of.begin, StoreId(asked.feed_id), caller=asked.caller, after=asked.after, epoch=asked.epoch
+    )
+
+
+async def _open_rider(of: Sources, asked: Asked) -> tuple[Feeds, Watch]:
+    if asked.feed_id != asked.caller.id:
+        raise NotFound
+    return of.feeds, await fleet.api.feed.rider_watch(
+        of.begin, of.feeds.clock, RiderId(asked.feed_id), after=asked.after, epoch=asked.epoch
+    )
+
+
+async def _open_city(of: Sources, asked: Asked) -> tuple[Feeds, Watch]:
+    # Nobody numbers it, so there is nothing to resume.
+    return of.city_feeds, await support.api.feed.city_watch(of.begin, CityId(asked.feed_id), caller=asked.caller)
+
+
+# By the prefix of the feed's id; `merchant:ord_…` is that order as its store sees it.
+CHANNELS: Final[Mapping[str, Channel]] = {
+    "ord": Channel(tracking.api.tracking.MAY_TRACK, _open_order),
+    "sto": Channel(merchant.api.feed.MAY_FOLLOW_STORE, _open_store),
+    "rdr": Channel(fleet.api.feed.MAY_FOLLOW_DAY, _open_rider),
+    "cty": Channel(support.api.feed.MAY_FOLLOW_CITY, _open_city),
 }
 
 

@@ -258,14 +258,23 @@ TABLE: Final[dict[str, Row]] = {
 }
 # fmt: on
 
+# One socket for all feeds, whose commands say who is calling: what each channel grants is its feed's row.
+CHANNELS_ROUTE: Final = "WS /v1/connection/websocket"
+CHANNELS: Final = {
+    "order_id": "WS /v1/orders/{order_id}/feed",
+    "store_id": "WS /v1/stores/{store_id}/feed",
+    "rider_id": "WS /v1/rider/feed",
+    "city_id": "WS /v1/operations/feed",
+}
+
 
 def routes_of(app: Litestar) -> Iterator[str]:
     """Return every route of the application as the table names it."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             yield from (f"{method} {route.path_format}" for method in route.methods if method != "OPTIONS")
-        else:
-            yield f"WS {route.path_format}"
+        elif (name := f"WS {route.path_format}") != CHANNELS_ROUTE:
+            yield name
 
 
 def names_an_object(route: str) -> bool:

@@ -12,10 +12,11 @@ from fleet.commands.positions import Receiver
 from fleet.queries import deliveries, shifts
 from fleet.queries.deliveries import DeliveryView, OfferView
 from fleet.queries.shifts import ShiftView
+from infra.clock import DomainClock
 from infra.db import Begin
 from infra.live.answers import After, Epoch
 from infra.live.session import Feeds, Socket
-from infra.live.view import Loaded, PlainView, Watch
+from infra.live.view import Loaded, PlainView, Receive, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import RiderId
@@ -29,7 +30,30 @@ class RiderNow(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: list[DeliveryView]
 
 
-@websocket("/v1/rider/feed", guards=[allow(Role.RIDER)])
+MAY_FOLLOW_DAY: Final = allow(Role.RIDER)
+
+
+async def rider_watch(
+    begin: Begin,
+    clock: DomainClock,
+    rider_id: RiderId,
+    *,
+    after: int | None = None,
+    epoch: str | None = None,
+    receive: Receive | None = None,
+) -> Watch:
+    """Return the watch of a rider's own day; raises what says that there is no such rider."""
+    now = await clock.now()
+    async with begin() as tx:
+        await shifts.get_shift(tx, rider_id, now=now)
+
+    async def load() -> Loaded:
+        return Loaded(await _load(begin, rider_id, now=await clock.now()))
+
+    return Watch(rider_id, PlainView(show), load, after=after, epoch=epoch, receive=receive)
+
+
+@websocket("/v1/rider/feed", guards=[MAY_FOLLOW_DAY])
 async def rider_feed(
     socket: Socket,
     caller: NamedDependency[Caller],
@@ -40,16 +64,9 @@ async def rider_feed(
     epoch: Epoch = None,
 ) -> None:
     """Follow one's own day: shift, offer and deliveries, then every fact, numbered. Takes what a phone has to say."""
-    rider_id, clock = RiderId(caller.id), feeds.clock
-    now = await clock.now()
-    async with begin() as tx:
-        await shifts.get_shift(tx, rider_id, now=now)
-
-    async def load() -> Loaded:
-        return Loaded(await _load(begin, rider_id, now=await clock.now()))
-
-    taker = PhoneTaker(caller, receiver, begin, clock)
-    await feeds.serve(socket, Watch(rider_id, PlainView(show), load, after=after, epoch=epoch, receive=taker.take))
+    taker = PhoneTaker(caller, receiver, begin, feeds.clock)
+    watch = await rider_watch(begin, feeds.clock, RiderId(caller.id), after=after, epoch=epoch, receive=taker.take)
+    await feeds.serve(socket, watch)
 
 
 def show(fact: Recorded) -> dict[str, Any]:

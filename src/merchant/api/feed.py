@@ -18,8 +18,25 @@ from merchant import queries
 from merchant.api.sayings import taker
 from merchant.policy.feed import seen_by_store
 
+MAY_FOLLOW_STORE: Final = allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.DISPATCH])
 
-@websocket("/v1/stores/{store_id:str}/feed", guards=[allow(Role.MERCHANT, Role.OPERATOR, scopes=[Scope.DISPATCH])])
+
+async def store_watch(
+    begin: Begin, store_id: StoreId, *, caller: Caller, after: int | None = None, epoch: str | None = None
+) -> Watch:
+    """Return the watch of one store as its caller's role sees it; raises `NotFound` where it is not theirs."""
+    async with begin() as tx:
+        await queries.check_sees_tickets(tx, store_id, caller=caller)
+
+    async def load() -> Loaded:
+        async with begin() as tx:
+            return Loaded(await queries.open_tickets(tx, store_id))
+
+    show = show_whole if caller.role is Role.OPERATOR else show_to_store
+    return Watch(store_id, PlainView(show), load, audience=caller.role, after=after, epoch=epoch)
+
+
+@websocket("/v1/stores/{store_id:str}/feed", guards=[MAY_FOLLOW_STORE])
 async def store_feed(
     socket: Socket,
     store_id: FromPath[StoreId],
@@ -30,16 +47,8 @@ async def store_feed(
     epoch: Epoch = None,
 ) -> None:
     """Follow a store: its open tickets, then every fact of its orders, numbered. Takes what a kitchen has to say."""
-    async with begin() as tx:
-        await queries.check_sees_tickets(tx, store_id, caller=caller)
-
-    async def load() -> Loaded:
-        async with begin() as tx:
-            return Loaded(await queries.open_tickets(tx, store_id))
-
-    show = show_whole if caller.role is Role.OPERATOR else show_to_store
-    receive = taker(begin, feeds.clock, by=caller)
-    watch = Watch(store_id, PlainView(show), load, audience=caller.role, after=after, epoch=epoch, receive=receive)
+    watch = await store_watch(begin, store_id, caller=caller, after=after, epoch=epoch)
+    watch.receive = taker(begin, feeds.clock, by=caller)
     await feeds.serve(socket, watch)
 
 

@@ -107,7 +107,20 @@ class CityView:
         )
 
 
-@websocket("/v1/operations/feed", guards=[allow(Role.OPERATOR, scopes=HANDLING_ORDERS)])
+MAY_FOLLOW_CITY: Final = allow(Role.OPERATOR, scopes=HANDLING_ORDERS)
+
+
+async def city_watch(begin: Begin, city_id: CityId, *, caller: Caller) -> Watch:
+    """Return the watch of one city, which begins with a snapshot each time; raises `NotFound` where there is none."""
+    async with begin() as tx:
+        await places.get_city(tx, city_id)
+    # Positions are for those who send riders or talk to them.
+    sees_riders = caller.has(Scope.DISPATCH) or caller.has(Scope.SUPPORT)
+    view = CityView(begin, city_id, sees_riders=sees_riders)
+    return Watch(city_id, view, view.load, audience="riders" if sees_riders else "")
+
+
+@websocket("/v1/operations/feed", guards=[MAY_FOLLOW_CITY])
 async def follow_city(
     socket: WebSocket[Any, Any, Any],
     city_id: CityQuery,
@@ -116,12 +129,7 @@ async def follow_city(
     city_feeds: NamedDependency[Feeds],
 ) -> None:
     """Follow a city: which orders and riders changed, within a second or two, and where riders are."""
-    async with begin() as tx:
-        await places.get_city(tx, city_id)
-    # Positions are for those who send riders or talk to them.
-    sees_riders = caller.has(Scope.DISPATCH) or caller.has(Scope.SUPPORT)
-    view = CityView(begin, city_id, sees_riders=sees_riders)
-    await city_feeds.serve(socket, Watch(city_id, view, view.load, audience="riders" if sees_riders else ""))
+    await city_feeds.serve(socket, await city_watch(begin, city_id, caller=caller))
 
 
 def _sorted(found: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -18,9 +18,10 @@ from kernel.ids import OrderId
 from tracking import queries
 from tracking.queries import OrderFeedView, TrackingView
 
-_MAY_TRACK: Final[list[Guard]] = [
-    allow(Role.CUSTOMER, Role.FOLLOWER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM, scopes=HANDLING_ORDERS)
-]
+MAY_TRACK: Final = allow(
+    Role.CUSTOMER, Role.FOLLOWER, Role.MERCHANT, Role.OPERATOR, Role.PLATFORM, scopes=HANDLING_ORDERS
+)
+_MAY_TRACK: Final[list[Guard]] = [MAY_TRACK]
 
 
 @get("/v1/orders/{order_id:str}/tracking", guards=_MAY_TRACK)

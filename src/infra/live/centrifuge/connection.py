@@ -136,7 +136,7 @@ class Connection:
         ttl_s = self._let_in(admitted)
         self._vigil.begin()
         connected = Connected(
-            client=self._client, version=VERSION, expires=True, ttl=ttl_s, ping=self._terms.ping_s, pong=True
+            client=self._client, version=VERSION, expires=True, ttl_s=ttl_s, ping_s=self._terms.ping_s, pong=True
         )
         return Reply(id=command.id, connect=connected)
 
@@ -153,7 +153,7 @@ class Connection:
         if before is not None and before.rights != admitted.rights:
             for subscription in list(self._channels.values()):
                 self._end(subscription, "other rights")
-        refreshed = Refreshed(client=self._client, version=VERSION, expires=True, ttl=ttl_s)
+        refreshed = Refreshed(client=self._client, version=VERSION, expires=True, ttl_s=ttl_s)
         return Reply(id=command_id, refresh=refreshed)
 
     def _let_in(self, admitted: Admitted) -> int:

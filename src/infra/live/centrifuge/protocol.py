@@ -76,13 +76,13 @@ PONG: Final = Command()
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The caller is known: pings come every so many seconds, and a new token is due within `ttl` seconds."""
+    """The caller is known: pings come every so many seconds, and a new token is due within `ttl`."""
 
     client: str
     version: str
     expires: bool = False
-    ttl: int = 0
-    ping: int = 0
+    ttl_s: int = msgspec.field(default=0, name="ttl")
+    ping_s: int = msgspec.field(default=0, name="ping")
     pong: bool = False
 
 
@@ -112,7 +112,7 @@ class Refreshed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     client: str
     version: str
     expires: bool = False
-    ttl: int = 0
+    ttl_s: int = msgspec.field(default=0, name="ttl")
 
 
 class Empty(msgspec.Struct, frozen=True):
