@@ -170,7 +170,7 @@ class Feeds:
                 sink.write(reply)
 
 
-async def carry(socket: Socket, sink: StreamSink, *, stalled_s: float) -> None:
+async def carry(socket: Socket, sink: StreamSink, *, stalled_s: float, is_binary: bool = False) -> None:
     """Send what is written to the sink, each as a message of its own, until it ends."""
     with suppress(*GONE):
         while True:
@@ -178,7 +178,11 @@ async def carry(socket: Socket, sink: StreamSink, *, stalled_s: float) -> None:
             try:
                 async with asyncio.timeout(stalled_s):
                     for part in sink.take():
-                        await socket.send({"type": "websocket.send", "text": part.decode(), "bytes": None})
+                        await socket.send(
+                            {"type": "websocket.send", "text": None, "bytes": part}
+                            if is_binary
+                            else {"type": "websocket.send", "text": part.decode(), "bytes": None}
+                        )
             except TimeoutError:
                 sink.end(CloseCode.SLOW, "slow, resume")
             if sink.ended is not None:

@@ -4,7 +4,7 @@ from typing import Final, Protocol
 
 from infra.live.frames import EventFrame, Frame, SnapshotFrame, encode
 
-_TEXT: Final = 0x81  # the whole of a message, and text
+_TEXT, _BINARY = 0x81, 0x82  # the whole of a message, and of what kind
 _SHORT, _LONG = 126, 1 << 16
 
 
@@ -64,9 +64,18 @@ BARE: Final = Bare()
 
 def text_message(payload: bytes) -> bytes:
     """Return an unmasked WebSocket text message (RFC 6455, 5.2)."""
+    return _message(_TEXT, payload)
+
+
+def binary_message(payload: bytes) -> bytes:
+    """Return an unmasked WebSocket binary message."""
+    return _message(_BINARY, payload)
+
+
+def _message(kind: int, payload: bytes) -> bytes:
     size = len(payload)
     if size < _SHORT:
-        return bytes((_TEXT, size)) + payload
+        return bytes((kind, size)) + payload
     if size < _LONG:
-        return bytes((_TEXT, _SHORT)) + size.to_bytes(2, "big") + payload
-    return bytes((_TEXT, _SHORT + 1)) + size.to_bytes(8, "big") + payload
+        return bytes((kind, _SHORT)) + size.to_bytes(2, "big") + payload
+    return bytes((kind, _SHORT + 1)) + size.to_bytes(8, "big") + payload

@@ -1,6 +1,7 @@
 """`centrifuge-python` as it is published follows an order of the real application."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -8,9 +9,11 @@ from typing import Any
 
 import centrifuge
 import pytest
+import websockets
 from centrifuge import Client, ClientEventHandler, SubscriptionEventHandler, SubscriptionState
 from tests.tracking.api.house import House
 from tests.tracking.api.links import a_link
+from tests.tracking.api.test_share_links import ask, open_, share
 from tests.tracking.evening import RIDERS, ZE
 
 from accounts.model import Caller
@@ -18,6 +21,14 @@ from kernel.actors import Role
 from kernel.ids import CustomerId
 
 STEPS = ("mark_ready", "pick_up")
+
+
+ENCODINGS = pytest.mark.parametrize("use_protobuf", [False, True], ids=["JSON", "Protobuf"])
+
+
+def plain(data: Any) -> Any:
+    """What a channel carries is JSON either way; with Protobuf the application decodes it."""
+    return json.loads(data) if isinstance(data, bytes) and data else data or None
 
 
 class Connection(ClientEventHandler):
@@ -45,10 +56,11 @@ class Channel(SubscriptionEventHandler):
         self.again.append(ctx.code)
 
     async def on_subscribed(self, ctx: centrifuge.SubscribedContext) -> None:
+        ctx.data = plain(ctx.data)
         self.began.append(ctx)
 
     async def on_publication(self, ctx: centrifuge.PublicationContext) -> None:
-        self.seen.append((ctx.pub.offset, ctx.pub.data))
+        self.seen.append((ctx.pub.offset, plain(ctx.pub.data)))
 
     async def on_unsubscribed(self, ctx: centrifuge.UnsubscribedContext) -> None:
         self.ended.append((ctx.code, ctx.reason))
@@ -87,10 +99,11 @@ async def seq_of(house: House) -> int:
     return int(row["seq"])
 
 
-async def test_an_order_is_followed_from_placed_to_delivered(house):
+@ENCODINGS
+async def test_an_order_is_followed_from_placed_to_delivered(house, use_protobuf):
     evening = house.evening
     order_id = await evening.place()
-    async with a_client(house.port, house.token(Role.CUSTOMER)) as client:
+    async with a_client(house.port, house.token(Role.CUSTOMER), use_protobuf=use_protobuf) as client:
         noted = await follow(client, f"customer:{order_id}")
         await until(lambda: noted.began)
         await evening.accept(order_id, ready_in=30)
@@ -109,10 +122,14 @@ async def test_an_order_is_followed_from_placed_to_delivered(house):
     assert stages == ["accepted", "preparing", "on_the_way", "delivered"]
 
 
-async def test_a_connection_cut_again_and_again_loses_nothing_and_tells_nothing_twice(house):
+@ENCODINGS
+async def test_a_connection_cut_again_and_again_loses_nothing_and_tells_nothing_twice(house, use_protobuf):
     evening = house.evening
     order_id = await evening.place()
-    async with a_link(house.port) as link, a_client(link.port, house.token(Role.CUSTOMER)) as client:
+    async with (
+        a_link(house.port) as link,
+        a_client(link.port, house.token(Role.CUSTOMER), use_protobuf=use_protobuf) as client,
+    ):
         noted = await follow(client, f"customer:{order_id}")
         await until(lambda: noted.began)
         await evening.accept(order_id, ready_in=30)
@@ -134,12 +151,13 @@ async def test_a_connection_cut_again_and_again_loses_nothing_and_tells_nothing_
     assert noted.offsets == list(range(first.stream_position.offset + 1, last + 1))
 
 
-async def test_the_rider_is_seen_on_the_way_and_takes_no_offset(house):
+@ENCODINGS
+async def test_the_rider_is_seen_on_the_way_and_takes_no_offset(house, use_protobuf):
     evening = house.evening
     order_id = await evening.place()
     await evening.accept(order_id)
     await evening.assign(order_id)
-    async with a_client(house.port, house.token(Role.CUSTOMER)) as client:
+    async with a_client(house.port, house.token(Role.CUSTOMER), use_protobuf=use_protobuf) as client:
         noted = await follow(client, f"customer:{order_id}")
         await until(lambda: noted.began)
         for step in STEPS:
@@ -238,10 +256,11 @@ async def test_a_token_is_refreshed_before_the_connection_ends_and_nothing_is_su
     assert (len(noted.began), client.events.errors) == (1, [])
 
 
-async def test_after_a_restored_backup_the_client_starts_over_by_itself(house):
+@ENCODINGS
+async def test_after_a_restored_backup_the_client_starts_over_by_itself(house, use_protobuf):
     evening = house.evening
     order_id = await evening.place()
-    async with a_client(house.port, house.token(Role.CUSTOMER)) as client:
+    async with a_client(house.port, house.token(Role.CUSTOMER), use_protobuf=use_protobuf) as client:
         noted = await follow(client, f"customer:{order_id}")
         await until(lambda: noted.began)
         await evening.rows("UPDATE orders SET epoch = 'restored'")
@@ -259,8 +278,47 @@ async def test_what_is_not_offered_is_said_and_the_client_goes_on(house):
     async with a_client(house.port, house.token(Role.CUSTOMER)) as client:
         noted = await follow(client, f"customer:{order_id}")
         await until(lambda: noted.began)
-        for ask in (client.publish("customer:x", 1), client.history("customer:x"), client.rpc("x", {})):
+        for asking in (client.publish("customer:x", 1), client.history("customer:x"), client.rpc("x", {})):
             with pytest.raises(centrifuge.CentrifugeError, match="not available"):
-                await ask
+                await asking
 
         assert client.get_subscription(f"customer:{order_id}").state is SubscriptionState.SUBSCRIBED
+
+
+async def test_a_share_link_opens_its_order_alone_and_ends_with_its_revocation_for_good(house):
+    order_id, other_id = await house.evening.place(), await house.evening.place()
+    shared = await share(house, order_id)
+    token = (await open_(house, shared["token"])).json()["access_token"]
+    async with a_client(house.port, token) as client:
+        noted, others = await follow(client, f"follower:{order_id}"), await follow(client, f"follower:{other_id}")
+        await until(lambda: noted.began and others.ended)
+        await ask(house, "DELETE", f"/v1/share-links/{shared['share_id']}", house.token(Role.CUSTOMER))
+        await until(lambda: client.events.ended, within_s=2)
+
+    assert (client.events.ended, others.ended) == ([(3500, "invalid token")], [(103, "permission denied")])
+    async with a_client(house.port, token) as client:
+        await until(lambda: client.events.ended)
+    assert client.events.ended == [(3500, "invalid token")]
+
+
+async def test_a_flood_on_one_connection_leaves_the_others_their_order(house):
+    evening = house.evening
+    order_id = await evening.place()
+    url = f"ws://127.0.0.1:{house.port}/v1/connection/websocket"
+    async with (
+        a_client(house.port, house.token(Role.CUSTOMER)) as client,
+        websockets.connect(url, max_queue=None) as flooding,
+    ):
+        noted = await follow(client, f"customer:{order_id}")
+        await until(lambda: noted.began)
+        await flooding.send(json.dumps({"id": 1, "connect": {"token": house.token(Role.PLATFORM, "plt_9")}}))
+        commands = [json.dumps({"id": n, "subscribe": {"channel": f"platform:ord_{n:026}"}}) for n in range(2, 1002)]
+        await flooding.send("\n".join(commands[:500]))
+        await flooding.send("\n".join(commands[500:]))
+        await evening.accept(order_id)
+        last = await seq_of(house)
+        await until(lambda: last in noted.offsets)
+        async with asyncio.timeout(20):
+            await flooding.wait_closed()
+
+    assert (flooding.close_code, len(noted.began)) == (3013, 1)

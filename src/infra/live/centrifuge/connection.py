@@ -8,8 +8,8 @@ import structlog
 from infra import ids
 from infra.live.centrifuge import codes
 from infra.live.centrifuge.access import Access, Admitted, NotAdmitted
+from infra.live.centrifuge.codec import NotUnderstood
 from infra.live.centrifuge.codes import Disconnect, Refused
-from infra.live.centrifuge.json_lines import NotUnderstood
 from infra.live.centrifuge.line import Line
 from infra.live.centrifuge.protocol import (
     REJECT_UNRECOVERED,

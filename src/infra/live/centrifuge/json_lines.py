@@ -5,20 +5,18 @@ from typing import Final
 
 import msgspec
 
+from infra.live.centrifuge.codec import NotUnderstood
 from infra.live.centrifuge.protocol import Command, Reply
+from infra.live.wires import text_message
 
 _encode: Final = msgspec.json.Encoder().encode
 _command: Final = msgspec.json.Decoder(Command).decode
 
 
-class NotUnderstood(Exception):
-    """What came in is no command."""
-
-
 class JsonLines:
     """Reads commands from lines, and writes replies as lines."""
 
-    subprotocol: str | None = None
+    is_binary = False
 
     def commands(self, raw: bytes) -> Iterator[Command]:
         """Read one command after the other; raises `NotUnderstood` at the first that is none."""
@@ -37,6 +35,10 @@ class JsonLines:
         """Return a push of these JSON bytes; a number only where there is one."""
         numbered = b',"offset":%d' % offset if offset else b""
         return b'{"push":{"channel":' + _encode(channel) + b',"pub":{"data":' + data + numbered + b"}}}"
+
+    def frame(self, payload: bytes) -> bytes:
+        """Return a message's content as a text message."""
+        return text_message(payload)
 
 
 JSON_LINES: Final = JsonLines()

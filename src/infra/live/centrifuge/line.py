@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from infra.live.centrifuge.codec import Codec
 from infra.live.centrifuge.codes import DISCONNECT_OF, REASONS, Disconnect
-from infra.live.centrifuge.json_lines import JsonLines
 from infra.live.centrifuge.protocol import PING, Reply
 from infra.live.centrifuge.wire import ChannelWire
 from infra.live.frames import CloseCode
 from infra.live.sockets import SocketSink
 from infra.live.streams import StreamSink
-from infra.live.wires import text_message
 
 
 class LentSink(SocketSink):
@@ -41,7 +40,7 @@ AnySink: TypeAlias = LentSink | CarriedSink
 class Line:
     """Where a connection writes to; once it is over nothing is written any more."""
 
-    def __init__(self, sink: AnySink, codec: JsonLines) -> None:
+    def __init__(self, sink: AnySink, codec: Codec) -> None:
         self.sink = sink
         self.codec = codec
         self._is_framed = isinstance(sink, SocketSink)
@@ -69,7 +68,7 @@ class Line:
         """Write at once."""
         if not self.is_over:
             payload = self.codec.replies(replies)
-            self.sink.write(text_message(payload) if self._is_framed else payload)
+            self.sink.write(self.codec.frame(payload) if self._is_framed else payload)
 
     def ping(self) -> bool:
         """Ask whether the other end lives; not where it has more to read than it can."""

@@ -1,19 +1,26 @@
 """A WebSocket that speaks the Centrifuge protocol, from the handshake to the end."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from infra.live.centrifuge.access import Access
+from infra.live.centrifuge.codec import Codec
 from infra.live.centrifuge.codes import Disconnect
 from infra.live.centrifuge.connection import Connection
 from infra.live.centrifuge.json_lines import JSON_LINES
-from infra.live.centrifuge.line import AnySink, CarriedSink, LentSink, Line
+from infra.live.centrifuge.line import CarriedSink, LentSink, Line
+from infra.live.centrifuge.protobuf import PROTOBUF
 from infra.live.centrifuge.terms import Terms
 from infra.live.session import GONE, Limits, Socket, carry
 from infra.live.sockets import lent_socket
 
-_SPOKEN: Final = frozenset({"bearer", "centrifuge-json"})
+# Of `bearer, <token>` the word: a browser wants one of those it offered.
+_SPOKEN: Final[Mapping[str, Codec]] = {
+    "centrifuge-json": JSON_LINES,
+    "centrifuge-protobuf": PROTOBUF,
+    "bearer": JSON_LINES,
+}
 
 
 class Centrifuge:
@@ -26,26 +33,30 @@ class Centrifuge:
 
     async def serve(self, socket: Socket, *, given_token: str = "") -> None:
         """Serve a socket until either side ends it; `given_token` counts where the connect command brings none."""
+        offered: Iterable[str] = socket.scope.get("subprotocols", [])
+        chosen = next((one for one in offered if one in _SPOKEN), None)
+        codec = _SPOKEN[chosen] if chosen else JSON_LINES
         try:
-            await socket.accept(subprotocols=_chosen(socket.scope.get("subprotocols", [])))
+            await socket.accept(subprotocols=chosen)
         except GONE:
             return
         if (lent := lent_socket(socket.scope)) is None:  # another server, or none
-            await self._serve_by_task(socket, given_token)
+            await self._serve_by_task(socket, codec, given_token)
         else:
             sink = LentSink(lent, stalled_s=self._limits.stalled_s, close_s=self._limits.close_s)
-            await self._converse(socket, sink, given_token)
+            await self._converse(socket, Line(sink, codec), given_token)
 
-    async def _serve_by_task(self, socket: Socket, given_token: str) -> None:
+    async def _serve_by_task(self, socket: Socket, codec: Codec, given_token: str) -> None:
         sink = CarriedSink()
         async with asyncio.TaskGroup() as tasks:
-            carrying = tasks.create_task(carry(socket, sink, stalled_s=self._limits.stalled_s))
-            await self._converse(socket, sink, given_token)
+            carrying = tasks.create_task(
+                carry(socket, sink, stalled_s=self._limits.stalled_s, is_binary=codec.is_binary)
+            )
+            await self._converse(socket, Line(sink, codec), given_token)
             if not sink.is_over:
                 carrying.cancel()
 
-    async def _converse(self, socket: Socket, sink: AnySink, given_token: str) -> None:
-        line = Line(sink, JSON_LINES)
+    async def _converse(self, socket: Socket, line: Line, given_token: str) -> None:
         connection = Connection(line, self._access, terms=self._terms, given_token=given_token)
         try:
             while True:
@@ -59,8 +70,3 @@ class Centrifuge:
                     await connection.take(raw)
         finally:
             connection.leave()
-
-
-def _chosen(offered: Iterable[str]) -> str | None:
-    # Of `bearer, <token>` the word: a browser wants one of those it offered.
-    return next((one for one in offered if one in _SPOKEN), None)

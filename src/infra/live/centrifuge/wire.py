@@ -4,9 +4,8 @@ from typing import Final
 
 import msgspec
 
-from infra.live.centrifuge.json_lines import JsonLines
+from infra.live.centrifuge.codec import Codec
 from infra.live.frames import EventFrame, Frame, PositionFrame, encode
-from infra.live.wires import text_message
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -16,7 +15,7 @@ class ChannelWire:
 
     __slots__ = ("_channel", "_codec", "_is_framed")
 
-    def __init__(self, channel: str, codec: JsonLines, *, is_framed: bool) -> None:
+    def __init__(self, channel: str, codec: Codec, *, is_framed: bool) -> None:
         self._channel = channel
         self._codec = codec
         self._is_framed = is_framed
@@ -28,7 +27,7 @@ class ChannelWire:
         return hash(self._key)
 
     @property
-    def _key(self) -> tuple[str, JsonLines, bool]:
+    def _key(self) -> tuple[str, Codec, bool]:
         return self._channel, self._codec, self._is_framed
 
     def encode(self, frame: Frame, epoch: str) -> bytes:
@@ -42,4 +41,4 @@ class ChannelWire:
 
     def pack(self, payload: bytes) -> bytes:
         """Return what is ready to be written."""
-        return text_message(payload) if self._is_framed else payload
+        return self._codec.frame(payload) if self._is_framed else payload
