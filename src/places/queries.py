@@ -4,7 +4,8 @@ from typing import TypeVar
 import msgspec
 
 from infra.db import Tx
-from kernel.ids import CityId, StoreId
+from kernel.geo import Point
+from kernel.ids import CityId, StoreId, ZoneId
 from places import store
 from places.errors import CityNotFound
 from places.model import City, Rule, Zone, ZoneMap
@@ -28,6 +29,12 @@ async def list_cities(tx: Tx) -> list[City]:
 async def list_zones(tx: Tx, city_id: CityId) -> list[Zone]:
     """Return the zones of a city, oldest first."""
     return await store.list_city_zones(tx, city_id)
+
+
+async def find_zone_of(tx: Tx, known: ZoneMap, point: Point, city_id: CityId) -> ZoneId | None:
+    """Return the zone of this city that holds the place, or None. One drawn since `known` was read counts at once."""
+    found = known.zone_of(point, city_id)
+    return found or ZoneMap(await store.list_city_zones(tx, city_id)).zone_of(point, city_id)
 
 
 async def zone_map(tx: Tx) -> ZoneMap:

@@ -24,6 +24,7 @@ class Zones:
         now = wall_now()
         if self._read_at is None or now - self._read_at > KEPT_FOR:
             async with self._read() as tx:
-                self._map = await queries.zone_map(tx)
-            self._read_at = now
+                found = await queries.zone_map(tx)
+            if self._read_at is None or now >= self._read_at:  # answers may overtake one another
+                self._map, self._read_at = found, now
         return self._map

@@ -10,6 +10,7 @@ from intake.errors import CannotWaveThrough, ReviewNotOpen, StoreUnknown
 from intake.model import CustomerRequest, DropoffRequest, LineRequest, PaymentRequest
 from kernel.ids import ItemId, StoreId
 from orders.model import PaymentMethod
+from places.model import ZoneMap
 
 ONE_ROW = "SELECT * FROM orders WHERE id = $1"
 
@@ -60,6 +61,15 @@ async def test_an_incomplete_order_is_held_with_everything_that_is_wrong(counter
     assert order["status"] == "held_for_review"
     assert problems == {"item_unknown", "dropoff_outside", "phone_missing"}
     assert await counter.one("SELECT 1 FROM tickets WHERE order_id = $1", order_id) is None
+
+
+async def test_in_a_zone_drawn_a_moment_ago_an_order_is_placed(counter: Counter):
+    counter.around = msgspec.structs.replace(counter.around, zones=ZoneMap([]))
+
+    order_id = await counter.receive()
+
+    assert (await counter.one(ONE_ROW, order_id))["status"] == "placed"
+    assert (await counter.one("SELECT zone_id FROM deliveries WHERE order_id = $1", order_id))["zone_id"] is not None
 
 
 async def test_a_phone_number_that_is_none_is_kept_as_it_was_typed(counter: Counter):

@@ -110,6 +110,18 @@ async def test_a_place_lies_in_the_zone_that_was_drawn_round_it(tx: Tx):
     assert zones.zone_of(SE, CityId("cty_elsewhere")) is None
 
 
+async def test_a_zone_counts_at_once_for_who_read_the_others_before(tx: Tx):
+    city = await commands.found_city(
+        tx, name="Sampa", country="BR", currency="BRL", time_zone="America/Sao_Paulo", centre=SE, now=NOON
+    )
+    known = await queries.zone_map(tx)
+    ring = [offset(SE, east_m=x, north_m=y) for x, y in ((-10, -10), (10, -10), (10, 10), (-10, 10))]
+    zone = await commands.draw_zone(tx, city_id=city.id, name="Centro", polygon=ring, now=NOON)
+
+    assert await queries.find_zone_of(tx, known, SE, city.id) == zone.id
+    assert await queries.find_zone_of(tx, known, offset(SE, east_m=50, north_m=0), city.id) is None
+
+
 @pytest.mark.parametrize("wrong", [{"currency": "XXX"}, {"time_zone": "Mars/Olympus"}], ids=["currency", "time zone"])
 async def test_a_city_on_mars_is_refused_by_field(tx: Tx, wrong: dict[str, str]):
     facts = {"name": "Sampa", "country": "BR", "currency": "BRL", "time_zone": "America/Sao_Paulo"} | wrong

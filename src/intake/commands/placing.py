@@ -115,7 +115,7 @@ async def place_order(tx: Tx, order: Order, *, around: Around, act: Act) -> None
     )
     accept_by = rules.value.accept_by(act.now, is_own_channel=order.platform_id is None)
     placed = await orders.place(tx, order, accept_by=accept_by, act=act)
-    zone_id = around.zones.zone_of(whole.dropoff, order.city_id)
+    zone_id = await places.find_zone_of(tx, around.zones, whole.dropoff, order.city_id)
     promise = NewPromise(
         order_id=order.id,
         city_id=order.city_id,
@@ -187,9 +187,10 @@ async def _examine(tx: Tx, request: OrderRequest, *, caller: Caller, around: Aro
         currency=city.currency,
         fees=fees.value,
     )
+    zone_id = await places.find_zone_of(tx, around.zones, request.dropoff.point, city.id)
     facts = Surroundings(
         store_is_open=store.is_open and not store.is_paused,
-        dropoff_is_served=around.zones.zone_of(request.dropoff.point, city.id) is not None,
+        dropoff_is_served=zone_id is not None,
         menu=store.items,
         phone_is_valid=phone is not None,
         total_minor=new.total_minor,
