@@ -1,13 +1,13 @@
 """A desk: an operator's computer, paired, and what somebody does at it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, Route, expect
 from tests.pages.browser import DESKTOP, Tab, a_tab
 from tests.pages.town import SE, Town
-from tests.processes import wait_until
 
 from kernel.geo import Point
 
@@ -58,6 +58,25 @@ class DeskTab(Tab):
         await self.finds("praca da se 5")
         await self.named(f"One more: {item}").click()
         await expect(self.page.locator(".sum")).to_be_visible()
+
+    @asynccontextmanager
+    async def is_kept_waiting(self, url: str) -> AsyncIterator[Callable[[], Awaitable[object]]]:
+        """Let no answer for this through until the end; what is given waits until it was asked for."""
+        is_asked, may_go = asyncio.Event(), asyncio.Event()
+
+        async def wait(route: Route) -> None:
+            is_asked.set()
+            await may_go.wait()
+            await route.continue_()
+
+        await self.page.route(url, wait)
+        try:
+            async with self.page.expect_response(url):
+                yield is_asked.wait
+                may_go.set()
+        finally:
+            may_go.set()
+            await self.page.unroute(url)
 
     def card(self, number: int) -> Locator:
         """The order that waits, in the list of all of them."""
@@ -110,18 +129,6 @@ class City:
         items = [{"external_ref": name, "name": name, "price_minor": price} for name, price in menu.items()]
         said = self.town.operator.must("PUT", f"/v1/stores/{self.store_id}/menu", {"items": items})
         self.items = {item["name"]: item["id"] for item in said["items"]}
-        wait_until(self._is_served, within_s=20)
-
-    def _is_served(self) -> bool:
-        """Tell whether the processes know of the zone: they read them again every few seconds."""
-        wish = {
-            "store_id": self.store_id,
-            "lines": [{"item_id": self.items["Suco de caju"], "quantity": 1}],
-            "dropoff": self.centre | {"address": "Praça da Sé, 1"},
-            "customer": {"name": "Ana", "phone": "+5511912345678"},
-            "payment": {"method": "cash"},
-        }
-        return self.town.operator.must("POST", "/v1/orders/quote", wish)["problems"] == []
 
     def asks_for_another(self) -> None:
         value = {"needs_confirmation": True, "by_another": True, "confirm_within_s": 300, "expire_after_s": 1800}

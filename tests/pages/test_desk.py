@@ -177,6 +177,26 @@ async def test_an_order_sent_into_a_cut_network_is_there_once(town, browser):
     assert len(city.held()) == 1
 
 
+async def test_the_late_answer_for_another_city_is_shown_in_no_city(town, browser, wire):
+    """Because its store would be asked for an order of this city, which is outside all its zones."""
+    city = City(town, "Tarde")
+
+    async with a_desk(town, browser, wire.address, part="waiting") as tab:
+        for part, what in {"entry": "stores", "stores": "stores", "zones": "zones", "riders": "riders"}.items():
+            await tab.page.locator("#city").select_option(town.city_id)
+            await tab.turn_to("waiting")
+            async with tab.is_kept_waiting(f"**/v1/{what}?city_id={town.city_id}*") as is_asked:
+                await tab.page.locator(f"#tab-{part}").click()
+                await is_asked()
+                await city.is_chosen(tab)
+                drawn = tab.page.locator(f"#{part} :is(form, .part-head)").first
+                await drawn.evaluate("it => it.dataset.is = 'the same'")
+            await tab.page.wait_for_timeout(100)  # nothing is to happen
+
+            assert await tab.page.locator(f"#{part} [data-is]").count() == 1, part
+            assert await tab.page.locator("#failure").inner_text() == ""
+
+
 async def test_a_city_without_streets_is_served_by_touching_the_map_and_pasting_a_place(town, browser, wire):
     city = City(town, "Lima", centre=LIMA)
 

@@ -9,6 +9,9 @@ const M_PER_DEGREE = 111_195;
 const ZOOM = 14;
 const narrow = matchMedia("(max-width: 60rem)");
 
+/** What was asked for one city came when another one was chosen. Whoever chose it asks anew, so that this is no failure. */
+export class Overtaken extends Error {}
+
 /**
  * What all parts of the desk work with: who is signed in, the city, its map, and the ways to ask and to send.
  * @typedef {{lat: number, lon: number}} Place
@@ -78,7 +81,7 @@ export class Desk {
 
   /** Draw where the city delivers: a map without streets has that to go by. @param {HTMLElement} part whose map it is, if it still is */
   async outline(part) {
-    const zones = await this.session.call("GET", this.here("/v1/zones"));
+    const zones = await this.ask(this.here("/v1/zones"));
     if (!part.hidden) for (const { id, polygon } of zones) this.line(`zone ${id}`, polygon);
     return zones;
   }
@@ -109,13 +112,22 @@ export class Desk {
     if (middle) this.onPlace?.({ lat: middle.lat, lon: middle.lng });
   }
 
+  /** Read something of this city's; throws `Overtaken` where the answer would be shown in another one. @param {string} path @returns {Promise<any>} */
+  async ask(path) {
+    const { city } = this;
+    const answer = await this.session.call("GET", path).catch((error) => ({ error }));
+    if (city !== this.city) throw new Overtaken();
+    if (answer.error) throw answer.error;
+    return answer;
+  }
+
   /** Every page of a list. @param {string} path @param {string} what @returns {Promise<any[]>} */
   async all(path, what) {
     const found = [];
     let cursor = "";
     do {
       const join = path.includes("?") ? "&" : "?";
-      const page = await this.session.call("GET", `${path}${join}limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+      const page = await this.ask(`${path}${join}limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
       found.push(...page[what]);
       cursor = page.next_cursor ?? "";
     } while (cursor);

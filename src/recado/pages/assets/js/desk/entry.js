@@ -3,6 +3,7 @@ import { fill, h, show } from "../core/dom.js";
 import { toast } from "../core/live.js";
 import { dayAndTime, money, t, time } from "../core/texts.js";
 import { Basket } from "./basket.js";
+import { Overtaken } from "./desk.js";
 import { Wrong, button, choice, field, form, input, side, whatIsWrong } from "./forms.js";
 import { PlaceField } from "./place.js";
 import { minorOf, phoneOf } from "./typed.js";
@@ -42,7 +43,7 @@ export class Entry {
     this.#drawn = wanted;
     fill(this.receipt);
     await this.#draw().catch((error) => {
-      this.#drawn = "";
+      if (this.#drawn === wanted) this.#drawn = "";
       throw error;
     });
   }
@@ -51,7 +52,7 @@ export class Entry {
     const label = (/** @type {any} */ store) => (store.is_open && !store.is_paused ? store.name : `${store.name} (${t(store.is_paused ? "desk.paused" : "desk.closed")})`);
     const opened = [...this.stores].sort((a, b) => Number(b.is_open && !b.is_paused) - Number(a.is_open && !a.is_paused));
     this.store = choice("store_id", opened.map((store) => [store.id, label(store)]));
-    this.store.addEventListener("change", () => this.#chooseStore().catch((error) => toast(whatIsWrong(error), { tone: "alert" })));
+    this.store.addEventListener("change", () => this.#chooseStore().catch(tell));
     this.basket = new Basket();
     this.door = new PlaceField(this.desk, { id: "address", kind: "door", label: t("desk.field.address") });
     this.sum = h("div", { class: "sum-box", "aria-live": "polite" });
@@ -95,7 +96,7 @@ export class Entry {
   async #chooseStore() {
     const storeId = this.store?.value;
     this.#markStore();
-    const menu = await this.desk.session.call("GET", `/v1/stores/${storeId}/menu`);
+    const menu = await this.desk.ask(`/v1/stores/${storeId}/menu`);
     if (storeId !== this.store?.value) return; // another one meanwhile
     this.basket?.show(menu);
     this.#quoteLater();
@@ -166,7 +167,7 @@ export class Entry {
     if (WAITS.has(answer.status) && !this.waiting.cardOf(answer.order_id)) await this.waiting.read(); // the first was in vain
     fill(this.receipt, ...this.#receipt(answer));
     if (!this.element.hidden) this.desk.clear();
-    await this.#draw().catch((error) => toast(whatIsWrong(error), { tone: "alert" })); // the order is in, whatever comes now
+    await this.#draw().catch(tell); // the order is in, whatever comes now
     if (this.element.hidden) return;
     this.receipt.focus({ preventScroll: true });
     this.receipt.scrollIntoView({ block: "start" });
@@ -201,4 +202,9 @@ export class Entry {
       return h("p", {}, whatIsWrong(error));
     }
   }
+}
+
+/** @param {unknown} error */
+function tell(error) {
+  if (!(error instanceof Overtaken)) toast(whatIsWrong(error), { tone: "alert" });
 }

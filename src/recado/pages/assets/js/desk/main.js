@@ -7,7 +7,7 @@ import { showConnection, showInTab, startPage } from "../core/page.js";
 import { openSession } from "../core/session.js";
 import { setZone, t } from "../core/texts.js";
 import { cityForm, showCityForm } from "./cities.js";
-import { Desk } from "./desk.js";
+import { Desk, Overtaken } from "./desk.js";
 import { Devices } from "./devices.js";
 import { Entry } from "./entry.js";
 import { button, whatIsWrong } from "./forms.js";
@@ -90,6 +90,7 @@ async function enter(cityId) {
   await desk.open(city);
   if (desk.city !== city) return; // another one was chosen meanwhile
   await Promise.all([view(shownPart()), waiting.read()]);
+  if (desk.city !== city) return;
   if (isLive) feed = follow(session, desk.here("/v1/operations/feed"), { onSnapshot: () => waiting.read(), onEvent: () => waiting.read(), onState: showConnection });
 }
 
@@ -112,7 +113,7 @@ async function view(name) {
   try {
     await parts[name].open();
   } catch (error) {
-    fill(byId("failure"), ...failed(error, () => view(name)));
+    if (!(error instanceof Overtaken)) fill(byId("failure"), ...failed(error, () => view(name)));
     return;
   }
   fill(byId("failure"));
