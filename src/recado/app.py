@@ -154,15 +154,16 @@ def _city_map(settings: Settings) -> CityMap:
 
 
 def create_app(settings: Settings) -> Litestar:
-    """Return the application; it opens its stores when it starts."""
-    grants = Grants()
-    tokens = Tokens(settings.token_secret, grants=grants)
-
-    def on_access_end(scope: ConnectionScope, ended: Callable[[str], None]) -> Callable[[], None]:
-        return grants.on_end(caller_of(scope, tokens).grant, ended)
+    """Return the application; it opens its stores when it starts, and may be started again after it ended."""
 
     @asynccontextmanager
     async def open_stores(app: Litestar) -> AsyncIterator[None]:
+        grants = Grants()
+        tokens = Tokens(settings.token_secret, grants=grants)
+
+        def on_access_end(scope: ConnectionScope, ended: Callable[[str], None]) -> Callable[[], None]:
+            return grants.on_end(caller_of(scope, tokens).grant, ended)
+
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(
                 Database.connect(settings.database_url, pool_size=settings.pool_size)
@@ -172,7 +173,7 @@ def create_app(settings: Settings) -> Litestar:
             wakes = Wakes(settings.database_direct_url)
             wakes.on(["recado_clock"], clock.forget)
             wakes.on([CHANNEL], grants.wake)
-            app.state.database, app.state.redis = database, redis
+            app.state.database, app.state.redis, app.state.tokens = database, redis, tokens
             app.state.clock, app.state.zones = clock, Zones(database.read)
             app.state.receiver = Receiver(redis, zones=app.state.zones, availability_of=parts.availability_of(database))
             source = FeedTables(database, heads=parts.feed_heads)
@@ -192,7 +193,7 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[open_stores],
         state=State(
             {
-                "tokens": tokens,
+                "tokens": Tokens(settings.token_secret),  # before it starts nothing is known to be revoked
                 "account_keys": Keys(settings.token_secret),
                 "tile_url": settings.tile_url,
                 "city_map": _city_map(settings),

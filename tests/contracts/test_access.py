@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from tests.apps import an_app
 from tests.intake.counter import NOON, Counter
 
 from accounts.model import Caller
@@ -14,7 +15,6 @@ from infra import ids
 from infra.db import Database
 from kernel.actors import Role
 from kernel.ids import CustomerId, OfferId, PersonId, RiderId, StoreId
-from recado.app import create_app
 from recado.samples import sample
 from recado.settings import Settings
 
@@ -27,7 +27,7 @@ STRANGERS = {
 }
 # What anybody may read: where to order, and what.
 PUBLIC = {("GET", "/v1/stores/{store_id}"), ("GET", "/v1/stores/{store_id}/menu")}
-_APP = create_app(
+_APP = an_app(
     Settings(
         database_url="postgresql://nobody@127.0.0.1/nowhere",
         database_direct_url="postgresql://nobody@127.0.0.1/nowhere",
@@ -95,7 +95,7 @@ async def objects(database_url) -> dict[str, str]:
 @pytest.fixture
 async def call(objects, database_url, redis_url):
     """Call a route about these objects as somebody."""
-    app = create_app(
+    app = an_app(
         Settings(database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET)
     )
     tokens = Tokens(SECRET)

@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 import msgspec
 from litestar import Litestar
+from tests.apps import an_app
 
 from accounts.model import Caller, Grant, Scope
 from infra import clock
@@ -18,7 +19,6 @@ from kernel.actors import Role
 from kernel.geo import Point, offset
 from kernel.ids import OrderId, StoreId
 from recado import worker
-from recado.app import create_app
 from recado.settings import Settings
 
 Json = dict[str, Any]
@@ -141,7 +141,7 @@ async def a_house(database_url: str, redis_url: str) -> AsyncIterator[House]:
     settings = Settings(
         database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
     )
-    app = create_app(settings)
+    app = an_app(settings)
     async with app.lifespan():
         house = House(app, database_url)
         async with app.state.database.begin() as tx:

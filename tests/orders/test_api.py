@@ -2,6 +2,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from tests.apps import an_app
 from tests.orders.builders import A_DELIVERY, ANA, BETO, STORE, a_caller, an_act
 
 from accounts.model import Scope
@@ -11,7 +12,6 @@ from kernel.actors import Role
 from kernel.ids import CustomerId, OrderId, PersonId, RiderId, StoreId
 from orders import commands
 from orders.model import RiderComing
-from recado.app import create_app
 from recado.settings import Settings
 
 SECRET = "a secret for tests, of no use to anybody"
@@ -81,7 +81,7 @@ async def desk(house, database_url, redis_url):
     settings = Settings(
         database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
     )
-    app = create_app(settings)
+    app = an_app(settings)
     async with app.lifespan():
         yield Desk(app, house)
 

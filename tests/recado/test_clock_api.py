@@ -2,13 +2,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from tests.apps import an_app
 
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from infra import clock, timers
 from infra.db import Database
 from kernel.actors import Role
-from recado.app import create_app
 from recado.settings import Settings
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ CONDUCTOR = Caller(role=Role.OPERATOR, id=f"per_{ONE}", scopes=frozenset({Scope.
 
 @pytest.fixture
 async def client(database_url, redis_url):
-    app = create_app(
+    app = an_app(
         Settings(database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET)
     )
     headers = {"authorization": f"Bearer {Tokens(SECRET).issue(CONDUCTOR)}"}

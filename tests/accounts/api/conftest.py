@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.accounts.builders import OFFICE, SECRET
+from tests.apps import an_app
 
 from accounts.model import Caller
 from accounts.tokens import Tokens
@@ -62,6 +63,6 @@ async def office(database_url: str, redis_url: str) -> AsyncIterator[Office]:
         database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
     )
     async with AsyncExitStack() as stack:
-        app = create_app(settings)
+        app = an_app(settings)
         await stack.enter_async_context(app.lifespan())
         yield Office(stack, lambda: create_app(settings), app)

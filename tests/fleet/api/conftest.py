@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.apps import an_app
 from tests.fleet.town import NOON, OPERATOR, Town
 
 from accounts.model import Caller, Scope
@@ -13,7 +14,6 @@ from infra import clock
 from infra.db import Database
 from kernel.actors import Role
 from kernel.ids import StoreId
-from recado.app import create_app
 from recado.settings import Settings
 
 SECRET = "not a secret, only long enough to be one"
@@ -62,7 +62,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
 async def desk(settings: Settings, town: Town, database_url: str) -> AsyncIterator[Desk]:
     async with Database.connect(database_url, pool_size=2) as database, database.begin() as tx:
         await clock.simulate(tx, start_at=NOON, rate=0)
-    app = create_app(settings)
+    app = an_app(settings)
     async with app.lifespan():
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://recado") as client:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import websockets
 from redis.asyncio import Redis
+from tests.apps import an_app
 from tests.contracts.described import check_told
 from tests.fleet.api.conftest import SECRET
 from tests.fleet.town import NOON, Town
@@ -22,7 +23,6 @@ from infra.db import Database
 from infra.live.announcer import RedisAnnouncer
 from infra.relay import Relay
 from kernel.actors import Role
-from recado.app import create_app
 from recado.background import running
 from recado.settings import Settings
 
@@ -85,7 +85,7 @@ async def server(settings: Settings, town: Town, database_url: str, redis: Redis
         async with database.begin() as tx:
             await clock.simulate(tx, start_at=NOON, rate=0)
         relay = Relay(database, database_url, DomainClock(database.read), consumers=[], announcer=RedisAnnouncer(redis))
-        async with serving(create_app(settings)) as port, running(relay.run()):
+        async with serving(an_app(settings)) as port, running(relay.run()):
             yield Server(town, port, relay)
 
 

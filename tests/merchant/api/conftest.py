@@ -4,12 +4,12 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
+from tests.apps import an_app
 from tests.merchant.builders import NOON
 from tests.merchant.kitchen import Kitchen
 
 from accounts.model import Caller
 from infra import clock
-from recado.app import create_app
 from recado.settings import Settings
 
 SECRET = "not a secret, only long enough for a test"
@@ -39,6 +39,6 @@ async def tablet(kitchen: Kitchen, database_url: str, redis_url: str) -> AsyncIt
     settings = Settings(
         database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
     )
-    app = create_app(settings)
+    app = an_app(settings)
     async with app.lifespan():
         yield Tablet(app)

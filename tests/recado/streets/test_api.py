@@ -5,13 +5,13 @@ import gzip
 import httpx
 import msgspec
 import pytest
+from tests.apps import an_app
 
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from kernel.actors import Role
 from kernel.geo import Point, haversine_m
 from kernel.ids import StoreId
-from recado.app import create_app
 from recado.settings import Settings
 
 NOWHERE = Settings(
@@ -24,7 +24,7 @@ OURS = "© OpenStreetMap contributors, ODbL"
 
 
 def client(**fields):
-    app = create_app(msgspec.structs.replace(NOWHERE, **fields))
+    app = an_app(msgspec.structs.replace(NOWHERE, **fields))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://recado")
 
 

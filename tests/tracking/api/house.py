@@ -8,6 +8,7 @@ from functools import partial
 import httpx
 import websockets
 from redis.asyncio import Redis
+from tests.apps import an_app
 from tests.contracts.described import check_told
 from tests.infra.live.conftest import Watcher, serving
 from tests.tracking.evening import NOON, STRAIGHT, ZE, Evening, minutes
@@ -24,7 +25,6 @@ from infra.relay import Relay
 from infra.wakes import Wakes
 from kernel.actors import Role
 from kernel.ids import StoreId
-from recado.app import create_app
 from recado.settings import Settings
 from tracking import worker
 
@@ -111,7 +111,7 @@ async def a_house(database_url: str, redis_url: str) -> AsyncIterator[House]:
         wakes = Wakes(database_url)
         wakes.on(["recado_events"], relay.wake)
         loops = [asyncio.create_task(relay.run()), asyncio.create_task(wakes.run())]
-        async with serving(create_app(settings)) as port:
+        async with serving(an_app(settings)) as port:
             yield House(evening, redis, port)
         for loop in loops:
             loop.cancel()
