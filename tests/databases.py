@@ -1,13 +1,13 @@
 """Migrated databases for tests, used again and again: emptying one takes a tenth of making one."""
 
 import asyncio
-from typing import Any
 
 import asyncpg
 
 _SHAPE = """
-SELECT md5(string_agg(concat(table_name, column_name, data_type), ',' ORDER BY table_name, column_name))
-FROM information_schema.columns WHERE table_schema = 'public'"""
+SELECT md5(string_agg(concat(attrelid::regclass, attname, atttypid), ',' ORDER BY attrelid::regclass::text, attnum))
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND attnum > 0 AND NOT attisdropped"""
 _TABLES = (
     "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"
 )
@@ -16,13 +16,18 @@ _OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> p
 
 
 class Databases:
-    """Copies of one migrated template; a test gives its copy back and the next one finds it as if new."""
+    """Copies of one migrated template; a test gives its copy back and the next one finds it as if new.
+
+    Each copy is emptied over a connection that stays: a new one has to learn anew what every table is.
+    """
 
     def __init__(self, server_url: str, template: str) -> None:
         self._server, self._template = server_url.rpartition("/")[0], template
         self._free: list[str] = []
         self._made = 0
-        self._shape, self._emptying, self._seeds = asyncio.run(self._study())
+        self._runner = asyncio.Runner()
+        self._cleaners: dict[str, asyncpg.Connection] = {}
+        self._shape, self._emptying, self._seeds = self._runner.run(self._study())
 
     def take(self) -> str:
         """Return the URL of an empty, migrated database."""
@@ -30,21 +35,25 @@ class Databases:
             return self._free.pop()
         self._made += 1
         name = f"{self._template}_{self._made}"
-        asyncio.run(self._on("postgres", f"CREATE DATABASE {name} TEMPLATE {self._template}"))
+        self._runner.run(self._on("postgres", f"CREATE DATABASE {name} TEMPLATE {self._template}"))
         return f"{self._server}/{name}"
 
     def give_back(self, url: str) -> None:
         """Empty a database for the next test; one whose tables were changed is thrown away."""
-        if asyncio.run(self._empty(url)):
+        if self._runner.run(self._clean(url)):
             self._free.append(url)
         else:
             name = url.rpartition("/")[2]
-            asyncio.run(self._on("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            self._runner.run(self._on("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
     def drop_all(self) -> None:
         """Drop what was made."""
         for number in range(1, self._made + 1):
-            asyncio.run(self._on("postgres", f"DROP DATABASE IF EXISTS {self._template}_{number} WITH (FORCE)"))
+            drop = f"DROP DATABASE IF EXISTS {self._template}_{number} WITH (FORCE)"
+            self._runner.run(self._on("postgres", drop))
+        for cleaner in self._cleaners.values():
+            cleaner.terminate()
+        self._runner.close()
 
     async def _on(self, database: str, sql: str) -> None:
         connection = await asyncpg.connect(f"{self._server}/{database}")
@@ -69,21 +78,27 @@ class Databases:
         finally:
             await connection.close()
 
-    async def _empty(self, url: str) -> bool:
+    async def _clean(self, url: str) -> bool:
+        if cleaner := self._cleaners.pop(url, None):
+            try:
+                return await self._empty(url, cleaner)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                cleaner.terminate()  # the test took this connection too
         try:
-            connection: Any = await asyncpg.connect(url)
+            return await self._empty(url, await asyncpg.connect(url))
         except asyncpg.InvalidCatalogNameError:
             return False
-        try:
-            await connection.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS}")
-            if await connection.fetchval(_SHAPE) != self._shape:
-                return False
-            while await connection.fetchval(f"SELECT count(*) {_OTHERS}"):  # noqa: ASYNC110  nothing tells us
-                await asyncio.sleep(0.005)
-            await connection.execute(self._emptying)
-            for table, rows in self._seeds.items():
-                sql = f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM json_populate_recordset"
-                await connection.execute(f"{sql}(null::{table}, $1)", rows)
-            return True
-        finally:
-            await connection.close()
+
+    async def _empty(self, url: str, cleaner: asyncpg.Connection) -> bool:
+        await cleaner.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS}")
+        if await cleaner.fetchval(_SHAPE) != self._shape:
+            await cleaner.close()
+            return False
+        while await cleaner.fetchval(f"SELECT count(*) {_OTHERS}"):  # noqa: ASYNC110  nothing tells us
+            await asyncio.sleep(0.005)
+        await cleaner.execute(self._emptying)
+        for table, rows in self._seeds.items():
+            sql = f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM json_populate_recordset"
+            await cleaner.execute(f"{sql}(null::{table}, $1)", rows)
+        self._cleaners[url] = cleaner
+        return True
