@@ -74,6 +74,18 @@ class Phone:
         await self.sees("Deliver to Ana")
         return order
 
+    async def fact(self, name: str, *, after_ms: int = 0) -> str:
+        """Return what the page says of the shift under this name."""
+        await self.page.wait_for_timeout(after_ms)
+        return await self.page.locator("#day-facts div", has_text=name).locator("dd").inner_text()
+
+    async def comes_before(self, selector: str, other: str) -> bool:
+        """Tell whether one part of the page is read before another."""
+        after = (
+            "([one, other]) => document.querySelector(one).compareDocumentPosition(document.querySelector(other)) & 4"
+        )
+        return bool(await self.page.evaluate(after, [selector, other]))
+
     async def ticks_all(self) -> None:
         await self.press("All here")
 

@@ -125,6 +125,7 @@ async def test_a_whole_job_from_the_first_tap_to_the_door(browser, evening):
         await phone.press("End shift")
         await phone.sees("Off shift")
         await phone.reads("Your last shift")
+        assert await phone.comes_before("#day", "#start")
         await phone.look("rider-ended")
 
 
@@ -163,13 +164,14 @@ async def test_ten_minutes_without_signal_lose_nothing(browser, evening):
         await phone.reads("5 reports wait for signal")
         await phone.page.reload()
         await phone.reads("5 reports wait for signal")
+        assert await phone.fact("With orders") == await phone.fact("With orders", after_ms=1_500)  # more than a minute
         steps = ["Arrived at the store", "Items checked", "Picked up", "Arrived at the door", "Delivered"]
         assert [row.split(" · ")[0] for row in await phone.waiting()] == steps
 
         flow(evening, rate=1)
         await phone.leaves_tunnel()
-        await phone.has_told_all()
 
+        await phone.has_told_all()
         facts = await eventually(lambda: (found := history(order)).keys() >= {"order.delivered"} and found)
         told = [
             facts[f"order.{step}"]
@@ -310,6 +312,11 @@ async def test_a_shift_rests_and_says_why_it_cannot_end(browser, evening):
         await phone.sees("On a break")
         await phone.look("rider-break")
         await phone.does("Back to work")
+        await phone.sees("Waiting for an offer")
+        await phone.enters_tunnel()
+        await phone.sees("Without signal no offers come")
+        await phone.look("rider-unheard")
+        await phone.leaves_tunnel()
         await phone.sees("Waiting for an offer")
         await phone.takes(a_meal(evening))
 

@@ -22,9 +22,9 @@ async def engage(tx: Tx, rider: Rider, *, act: Act) -> None:
 
 
 async def disengage(tx: Tx, rider: Rider, *, act: Act) -> None:
-    """Record that a locked rider has one delivery less; the last one ends the engaged span."""
+    """Record that a locked rider has one delivery less; the last one ends the engaged span, as of when it happened."""
     if rider.shift is not None and not await deliveries_store.list_open_deliveries_of_rider(tx, rider.id):
-        await store.close_spans(tx, rider.shift.id, [SpanKind.ENGAGED], at=act.now)
+        await store.close_spans(tx, rider.shift.id, [SpanKind.ENGAGED], at=min(act.occurred_at, act.now))
     await store.bump_standing(tx, rider.id)
     await call_dispatch(tx, rider.city_id, act=act)
 

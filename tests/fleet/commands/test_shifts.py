@@ -71,6 +71,17 @@ async def test_engaged_time_runs_from_the_first_delivery_to_the_last(town):
     assert (await shift_of(town, ana)).engaged_s == 1200
 
 
+async def test_engaged_time_ends_when_it_was_delivered_and_not_when_the_phone_could_tell(town):
+    ana, order = await town.rider("Ana"), await town.order()
+    (delivery,) = await town.carry(ana, order)
+    delivered_at = town.now + minutes(10)
+    town.now += minutes(25)
+
+    await town.report(ana, delivery, "deliver", at=delivered_at)
+
+    assert (await shift_of(town, ana)).engaged_s == 600
+
+
 async def test_a_shift_with_food_in_hand_does_not_end(town):
     ana = await town.rider("Ana")
     deliveries = await town.carry(ana, await town.order())

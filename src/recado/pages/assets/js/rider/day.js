@@ -85,6 +85,9 @@ export function drawDay(app) {
   const isWorking = shift && shift.status !== "off";
   byId("day").toggleAttribute("hidden", !shift || (!isWorking && !app.evening.last));
   if (!shift) return;
+  // What the shift came to is read before one thinks of the next.
+  const below = byId(isWorking ? "signal" : "start");
+  if (byId("day").nextElementSibling !== below) below.before(byId("day"));
   say(byId("day-title"), t(isWorking ? "rider.day.title" : "rider.day.last"));
   drawFacts(isWorking ? ledger(app, shift) : app.evening.last ?? []);
   const why = whyNotEnd(app);
@@ -104,16 +107,22 @@ function actions(app, status, why) {
 /** What counts while it is looked at is reckoned on from the last reading. @param {App} app @param {Record<string, any>} shift */
 export function ledger(app, shift) {
   const since_ms = shift.read_at ? Math.max(0, clock.now() - shift.read_at) : 0;
-  const isEngaged = app.evening.deliveries.some(({ ended_at }) => !ended_at);
   const span = (/** @type {number} */ total_s, /** @type {boolean} */ isRunning) => minutes(total_s * 1000 + (isRunning ? since_ms : 0));
   return [
     [t("rider.day.connected"), span(shift.connected_s, true)],
-    [t("rider.day.engaged"), span(shift.engaged_s, isEngaged)],
+    [t("rider.day.engaged"), minutes(shift.engaged_s * 1000 + engagedSince(app, shift))],
     ...(shift.break_s || shift.status === "break" ? [[t("rider.day.break"), span(shift.break_s, shift.status === "break")]] : []),
     [t("rider.day.delivered"), number(shift.delivered_count)],
     [t("rider.day.pay"), money(shift.pay_minor, shift.currency)],
     ...(shift.cash_minor ? [[t("rider.day.cash"), money(shift.cash_minor, shift.currency)]] : []),
   ];
+}
+
+/** Orders were in hand since the last reading for so long: until the last one's end, where that still waits for signal. @param {App} app @param {Record<string, any>} shift */
+function engagedSince({ evening }, shift) {
+  if (!shift.read_at || evening.told.every(({ ended_at }) => ended_at)) return 0;
+  const ends = evening.deliveries.map(({ ended_at }) => (ended_at ? Date.parse(ended_at) : clock.now()));
+  return Math.max(0, Math.max(...ends) - shift.read_at);
 }
 
 /** @param {string[][]} facts */

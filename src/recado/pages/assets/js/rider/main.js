@@ -145,7 +145,12 @@ function drawAll() {
 function headline(shift, stop) {
   if (!shift) return t("rider.loading");
   if (stop) return stopTitle(app, stop);
-  return t(`rider.headline.${shift.status}`);
+  return t(`rider.headline.${mood(shift)}`);
+}
+
+/** How it stands without a stop: nobody is told to wait for what cannot reach them. @param {Record<string, any>} shift */
+function mood({ status }) {
+  return status === "on" && app.network === "offline" ? "unheard" : status;
 }
 
 /** @param {Record<string, any>} shift */
@@ -159,7 +164,7 @@ function standing(shift) {
 function drawCalm(shift, stop) {
   const isCalm = Boolean(shift && !stop);
   show(byId("calm"), isCalm);
-  if (isCalm) say(byId("calm"), t(`rider.calm.${shift?.status}`));
+  if (shift && isCalm) say(byId("calm"), t(`rider.calm.${mood(shift)}`));
 }
 
 /** @param {import("./reckoning.js").Stop | undefined} next */
