@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from playwright.async_api import Browser, Locator
+from playwright.async_api import Browser, Locator, expect
 from tests.pages.browser import DESKTOP, Tab, a_tab
 from tests.pages.town import SE, Order, Rider, Town
 from tests.pages.wire import Wire
@@ -93,6 +93,9 @@ class Tablet(Tab):
     async def is_in(self, number: int, status: str) -> None:
         """Wait until the board has this order there, by the server's word."""
         await self.page.locator(f".ticket[data-number='{number}'][data-status={status}]").wait_for()
+
+    async def is_in_front(self, number: int) -> None:
+        await expect(self.page.locator(".offer-number span:last-child")).to_have_text(str(number))
 
     def column(self, name: str) -> Locator:
         return self.page.locator(f"[data-column={name}]")

@@ -1,3 +1,4 @@
+import asyncio
 import re
 
 import pytest
@@ -280,7 +281,9 @@ async def test_who_works_in_two_stores_chooses_one(browser, wire, counter, town)
 @pytest.mark.parametrize(("locale", "word"), [("es-CO", "Aceptar · 20 min"), ("pt-BR", "Aceitar · 20 min")])
 async def test_orders_wait_in_a_row_and_are_answered_by_keyboard(browser, wire, counter, locale, word):
     async with a_tablet(browser, wire, counter, locale=locale) as tablet:
-        first, second = counter.order(), counter.order()
+        first = counter.order()
+        await tablet.is_in_front(first.number)
+        second = counter.order()
         await tablet.page.locator(".queued").nth(1).wait_for()
         await tablet.page.keyboard.press("Escape")  # any touch or key lets it sound
         await tablet.page.locator("#sound").wait_for(state="hidden")
@@ -290,9 +293,27 @@ async def test_orders_wait_in_a_row_and_are_answered_by_keyboard(browser, wire, 
         await tablet.page.keyboard.press("Enter")
 
         await tablet.is_in(first.number, "accepted")
-        assert await tablet.text_of(".offer-number span:last-child") == str(second.number)
+        await tablet.is_in_front(second.number)
         await tablet.button(word).wait_for()
         assert await tablet.page.evaluate("document.activeElement.dataset.act") == "accept"
+
+
+async def test_of_two_orders_the_one_that_rang_first_is_in_front_though_read_later(browser, wire, counter):
+    async with a_tablet(browser, wire, counter) as tablet:
+        is_second_read = asyncio.Event()
+
+        async def wait(route):
+            await is_second_read.wait()
+            await route.continue_()
+
+        await tablet.page.route("**/v1/tickets/*", wait, times=1)
+        first, second = counter.order(), counter.order()
+        await tablet.is_in_front(second.number)
+        is_second_read.set()
+
+        await tablet.is_in_front(first.number)
+        await tablet.page.locator(".queued").nth(1).click()
+        await tablet.is_in_front(second.number)
 
 
 async def test_a_ticket_is_printed_without_the_page_around_it(browser, wire, counter):

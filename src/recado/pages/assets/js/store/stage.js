@@ -14,10 +14,12 @@ const STEP_MINUTES = 5;
 const MOST_MINUTES = 120;
 const SOON_MS = 120_000;
 const LAST_MS = 60_000;
+const OVERTAKEN_MS = 2_000; // so much later may come what rang before
 
 /** The new orders: one in front, the others in a row above it. */
 export class Stage {
   #front = "";
+  #frontSince = -Infinity;
   #drawn = "";
   /** @type {Map<string, number>} how many minutes were chosen, for each order */
   #minutes = new Map();
@@ -33,7 +35,8 @@ export class Stage {
   /** Show these orders that wait for an answer. @param {Ticket[]} offers */
   show(offers) {
     const waiting = offers.toSorted(by("accept_by"));
-    const front = waiting.find((ticket) => ticket.id === this.#front) ?? waiting.find((ticket) => !this.#sending.of(ticket.id)) ?? waiting[0];
+    const front = this.#choose(waiting);
+    if (front && front.id !== this.#front) this.#frontSince = performance.now();
     this.#front = front?.id ?? "";
     byId("stage").dataset.state = front ? "ringing" : "quiet";
     say(byId("stage-words"), front ? plural("store.new", waiting.length) : t("store.none_new"));
@@ -45,6 +48,14 @@ export class Stage {
     redraw(byId("offer"), ...(front ? [this.#offer(front, said)] : []));
   }
 
+  /** What is in front stays there, but for what rang before it and was read later. @param {Ticket[]} waiting the one with least time first */
+  #choose(waiting) {
+    const first = waiting.find((ticket) => !this.#sending.of(ticket.id)) ?? waiting[0];
+    const before = waiting.find((ticket) => ticket.id === this.#front);
+    const isNew = performance.now() - this.#frontSince < OVERTAKEN_MS;
+    return before && (this.#sending.of(before.id) || !isNew) ? before : first;
+  }
+
   /** @param {Ticket[]} waiting */
   #showQueue(waiting) {
     show(byId("queue"), waiting.length > 1);
@@ -54,6 +65,7 @@ export class Stage {
         const left = timed(h("span", { class: "queue-left" }), (element) => say(element, clockFace(clock.until(ticket.accept_by))));
         const bring = () => {
           this.#front = ticket.id;
+          this.#frontSince = -Infinity;
           this.show(waiting);
         };
         return h("button", { type: "button", class: "queued", onclick: bring }, h("span", { class: "queue-number" }, orderName(ticket)), left);
