@@ -31,6 +31,13 @@ DESKTOP: Final = {"width": 1280, "height": 800}
 SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
 RULES: Final = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 COLOURS: Final = {"type": "rule", "values": ["color-contrast"]}
+FIND_UNJUDGED: Final = Path(__file__).with_name("judged.js").read_text()
+RUN: Final = """async ([isWhole, how]) => {
+    const parts = window.unjudged.filter(one => one.isConnected);
+    if (!isWhole && !parts.length) return [];
+    return (await axe.run(isWhole ? document : {include: parts}, how)).violations;
+}"""
+IS_SOAK: Final = int(os.environ.get("RECADO_SOAK_FACTOR", "1")) > 1
 TARGET_PX: Final = 44
 expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 SETTLES_MS: Final = 60  # another colour scheme, on a busy machine
@@ -116,23 +123,35 @@ async def shoot(page: Page, name: str, *, sizes: Sequence[str] = tuple(SIZES), i
         await page.set_viewport_size(before)
 
 
+_judged: dict[int, set[int]] = {}  # by the window's width
+
+
 async def assert_accessible(page: Page) -> None:
-    """Hold the page to WCAG 2.2 AA as far as axe-core can tell; in dark only its colours are another matter."""
+    """Hold the page to WCAG 2.2 AA as far as axe-core can tell; in dark only its colours are another matter.
+
+    What looks and is built as something that was judged in this process is not judged again, except in `make soak`.
+    """
+    assert page.viewport_size is not None
+    judged = _judged.setdefault(page.viewport_size["width"], set())
+    here, is_whole = await page.evaluate(FIND_UNJUDGED, [] if IS_SOAK else list(judged))
+    if judged.issuperset(here) and not IS_SOAK:
+        return
+    if not await page.evaluate("() => Boolean(window.axe)"):
+        await page.evaluate(AXE_SCRIPT)  # by the debugger, which no policy of the page's concerns
     for scheme, rules in (("light", RULES), ("dark", COLOURS)):
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         await page.evaluate(f"() => new Promise(seen => requestAnimationFrame(() => setTimeout(seen, {SETTLES_MS})))")
-        # Evaluated by the debugger, which no policy of the page's concerns.
-        await page.evaluate(f"window.axe || (() => {{ {AXE_SCRIPT} }})()")
-        found = await page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", rules)
+        found = await page.evaluate(RUN, [is_whole, {"runOnly": rules, "resultTypes": ["violations"]}])
         faults = [
             f"{scheme}: {fault['id']}: {node['html']} ({node['failureSummary']})"
-            for fault in found["violations"]
+            for fault in found
             for node in fault["nodes"]
             # Pins overlap; the lists have the same.
             if not (fault["id"] == "target-size" and "map-marker" in node["html"])
         ]
         assert faults == [], "\n".join(faults)
     await page.emulate_media(color_scheme="light")
+    judged.update(here)
 
 
 async def too_small(page: Page) -> list[str]:
