@@ -59,6 +59,9 @@ contracts: dev
 demo: $(RUNNABLE)
 	@PYTHONPATH=src "$(BIN)/python" -P -m recado demo $(ARGS)
 
+# Hundreds of processes are started: each would compile all of us anew where the environment forbids to keep what it compiled.
+test soak: export PYTHONDONTWRITEBYTECODE :=
+
 test: dev
 	"$(BIN)/pytest" -n auto --maxprocesses 4
 
