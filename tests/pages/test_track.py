@@ -333,15 +333,15 @@ async def until_the_time_is_seen_s(tab, path: str) -> float:
 
 
 async def test_on_a_slow_network_the_time_is_there_before_anything_else(town, browser, wire):
-    """On 3G: 300 ms there and back, 1.6 Mbit/s. What the machine itself takes, busy as it may be, is taken off."""
+    """On 3G: 562 ms there and back, 1.6 Mbit/s. What the machine itself takes, busy as it may be, is taken off."""
     order = town.order()
     order.say("accept", prep_minutes=12)
     path = path_of(order.share())
     async with a_tab(browser, wire.address) as tab:
         machine_s = await until_the_time_is_seen_s(tab, path)
-    wire.be_slow(round_trip_ms=300, down_kbps=1_600)
+    wire.be_slow(round_trip_ms=562, down_kbps=1_600)
     tries_s = []
-    while len(tries_s) < 3 and min(tries_s, default=9) - machine_s > 2.5:
+    while len(tries_s) < 3 and min(tries_s, default=9) - machine_s > 3:
         before = wire.bytes_down
         async with a_tab(browser, wire.address) as tab:
             tries_s.append(await until_the_time_is_seen_s(tab, path))
@@ -351,7 +351,7 @@ async def test_on_a_slow_network_the_time_is_there_before_anything_else(town, br
             whole = wire.bytes_down - before
 
     print(f"time seen after {tries_s} s ({machine_s:.2f} s of it the machine's), {first} bytes; {whole} in all")  # noqa: T201
-    assert min(tries_s) - machine_s < 2.5
+    assert min(tries_s) - machine_s < 3
     assert (first < 60_000, whole < 200_000) == (True, True)
 
 

@@ -30,5 +30,5 @@ PAGES: Final = (
     Page(name="rider", path="/rider", role="rider", icon="motorcycle", permissions=("geolocation", "screen-wake-lock")),
     Page(name="operations", path="/operations", role="operator", icon="map"),
     Page(name="desk", path="/desk", role="operator", icon="desk"),
-    Page(name="track", path="/t/{token:str}", also=("js/track/following.js",)),
+    Page(name="track", path="/t/{token:str}", also=("js/track/following.js", "js/core/page.js", "js/core/feed.js")),
 )

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request, Response, delete, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from redis.asyncio import Redis
 
 from accounts.commands import share_links as links
 from accounts.guards import allow
@@ -19,6 +20,7 @@ from kernel.actors import Role
 from kernel.ids import OrderId, ShareId
 from kernel.text import Text
 from tracking import commands
+from tracking.queries import OrderFeedView, TrackingView
 
 _SHARES: Final = [allow(Role.CUSTOMER, Role.OPERATOR, scopes=HANDLING_ORDERS)]
 _LASTS_S: Final = int(SHARE_LASTS.total_seconds())
@@ -47,12 +49,13 @@ class ShareToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ShareOpened(msgspec.Struct, frozen=True, kw_only=True):
-    """An access token that shows one order and nothing else; the link gives another when it is over."""
+    """An access token that shows one order and nothing else, and how it stands. The link gives more of them."""
 
     access_token: str
     expires_in_s: int
     order_id: OrderId
     share_id: ShareId
+    tracking: TrackingView
 
 
 @post("/v1/orders/{order_id:str}/share-links", guards=_SHARES)
@@ -84,9 +87,12 @@ async def revoke_share_link(
 
 @post("/v1/share-links/open", status_code=200)
 async def open_share_link(
-    data: JSONBody[ShareToken], begin_for_anybody: NamedDependency[Begin], tokens: NamedDependency[Tokens]
+    data: JSONBody[ShareToken],
+    begin_for_anybody: NamedDependency[Begin],
+    redis: NamedDependency[Redis],
+    tokens: NamedDependency[Tokens],
 ) -> Response[ShareOpened]:
-    """Get an access token with what stands in a link."""
+    """Get an access token with what stands in a link, and see how its order stands without asking again."""
     now = wall_now()
     async with begin_for_anybody() as tx:
         link = await links.open_share_link(tx, data.token, now=now)
@@ -96,6 +102,7 @@ async def open_share_link(
         expires_in_s=int(lifetime.total_seconds()),
         order_id=link.order_id,
         share_id=link.id,
+        tracking=await OrderFeedView(begin_for_anybody, redis, link.order_id, link.caller).load(),
     )
     return Response(opened, headers={"Cache-Control": "no-store"})
 

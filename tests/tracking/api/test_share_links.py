@@ -45,6 +45,7 @@ async def test_whoever_has_the_link_sees_what_the_customer_sees_and_no_money(hou
     shared = await share(house, order_id)
     opened = (await open_(house, shared["token"])).json()
     assert (opened["order_id"], opened["share_id"], opened["expires_in_s"]) == (order_id, shared["share_id"], 900)
+    assert opened["tracking"] == (await house.get(order_id, opened["access_token"])).json()
     assert shared["url"] == f"http://127.0.0.1:{house.port}/t/{shared['token']}"
     await evening.accept(order_id)
     await evening.assign(order_id)

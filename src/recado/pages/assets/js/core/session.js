@@ -102,17 +102,24 @@ export async function openSession(role) {
 }
 
 /**
- * Open a share link. Throws the `Problem` of a link that is over, revoked or unknown, and `Unreachable`.
+ * Open a share link. Returns its session, and how its order stands. Throws the `Problem` of a link that is over, revoked or
+ * unknown, and `Unreachable`.
  * @param {string} shareToken
  * @param {(problem: Problem) => void} onOver the link was good, and is no more
  */
 export async function openShare(shareToken, onOver) {
   let isOpen = false;
-  const open = () => request("POST", "/v1/share-links/open", { body: { token: shareToken } });
+  /** @type {any} */
+  let told = null;
+  const open = async () => {
+    const { tracking, ...opened } = await request("POST", "/v1/share-links/open", { body: { token: shareToken } });
+    told = tracking;
+    return opened;
+  };
   const session = new Session(open, (problem) => isOpen && onOver(problem));
   await session.renew();
   isOpen = true;
-  return session;
+  return { session, tracking: told };
 }
 
 /** Forget this device, here and at the server. @param {string} role */

@@ -1,12 +1,14 @@
 // @ts-check
 import { clock } from "../core/clock.js";
 import { byId, fill, h, keyed, say, show } from "../core/dom.js";
-import { showInTab } from "../core/page.js";
 import { minutes, money, number, t, time } from "../core/texts.js";
 import { isLate, isOver, reachedAt, situationOf, STEPS, stepsReached, tabOf } from "./situation.js";
 import { apology, causeOf, change, detail, headline, vehicle } from "./words.js";
 
 /** @typedef {import("./situation.js").Tracking} Tracking */
+
+/** What the tab tells may come a moment later. @param {Parameters<typeof import("../core/page.js").showInTab>[0]} state */
+const tell = (state) => import("../core/page.js").then(({ showInTab }) => showInTab(state));
 
 /** Show everything there is to say. @param {Tracking} view */
 export function draw(view) {
@@ -129,7 +131,7 @@ function drawContent(view) {
 /** @param {Tracking} view */
 function drawTab(view) {
   const at = view.eta ? `${time(view.eta.eta_at)} · ` : "";
-  showInTab({ title: `${at}${headline(view)} · Recado`, ...tabOf(view) });
+  tell({ title: `${at}${headline(view)} · Recado`, ...tabOf(view) });
 }
 
 /** The link opens nothing: never did, or not any more. @param {number} status */
@@ -142,5 +144,5 @@ export function drawGone(status) {
   say(byId("detail"), t("track.gone.help"));
   show(byId("detail"), true);
   show(byId("help"), true);
-  showInTab({ title: `${t(`track.gone.${why}`)} · Recado`, sign: "×", tone: "plain" });
+  tell({ title: `${t(`track.gone.${why}`)} · Recado`, sign: "×", tone: "plain" });
 }

@@ -2,13 +2,10 @@
 import { Problem } from "../core/api.js";
 import { clock, everySecond } from "../core/clock.js";
 import { byId, say, show } from "../core/dom.js";
-import { follow } from "../core/feed.js";
-import { announce } from "../core/live.js";
-import { showConnection, startPage } from "../core/page.js";
 import { openShare } from "../core/session.js";
-import { shareToken, trackingPath } from "./opening.js";
 import { setZone, t, time } from "../core/texts.js";
 import { draw, drawGone, drawTime } from "./draw.js";
+import { shareToken, trackingPath } from "./main.js";
 import { isCarried, isOver, situationOf } from "./situation.js";
 import { news } from "./words.js";
 
@@ -22,35 +19,42 @@ const TOGETHER_MS = 120; // facts of one moment are asked for once
 let session;
 /** @type {Tracking | null} */
 let view = null;
-/** @type {ReturnType<typeof follow> | null} */
+/** @type {ReturnType<typeof import("../core/feed.js").follow> | null} */
 let feed = null;
 /** @type {Promise<import("./place.js").Place | null> | null} */
 let place = null;
 /** @type {any} */
 let position = null;
+let isGone = false;
 let asking = 0;
 let isStale = false;
 let knownAt = 0;
 
+/** What is not needed to show how the order stands: each file less before it is a wait less. */
+const rest = Promise.all([import("../core/feed.js"), import("../core/live.js"), import("../core/page.js")]).then(([feeds, live, page]) => ({ ...feeds, ...live, ...page }));
+
+/** @param {string} text @param {"polite" | "assertive"} how */
+const announce = async (text, how) => (await rest).announce(text, how);
+
 /**
  * Follow the order whose link is being opened.
- * @param {ReturnType<typeof import("./opening.js").openLink>} opening
+ * @param {ReturnType<typeof import("./main.js").openLink>} opening
  */
 export async function followOrder(opening) {
   everySecond(() => {
     if (view) drawTime(view);
     place?.then((there) => there?.age());
   });
-  startPage();
+  rest.then(({ startPage }) => startPage());
   try {
     const opened = await opening;
     session = opened.session;
     opened.onOver((problem) => gone(problem.status));
     listen();
-    take(await opened.tracking);
+    take(opened.tracking);
   } catch (error) {
-    if (!session) refused(error, FIRST_WAIT_MS);
-    // Otherwise the feed tells how things stand.
+    if (session) throw error;
+    refused(error, FIRST_WAIT_MS);
   }
 }
 
@@ -63,8 +67,10 @@ function refused(error, wait_ms) {
     if (isTried) return;
     isTried = true;
     try {
-      session = await openShare(shareToken, (problem) => gone(problem.status));
+      const opened = await openShare(shareToken, (problem) => gone(problem.status));
+      session = opened.session;
       listen();
+      take(opened.tracking);
     } catch (next) {
       refused(next, Math.min(wait_ms * 2, LONGEST_WAIT_MS));
     }
@@ -73,7 +79,9 @@ function refused(error, wait_ms) {
   addEventListener("online", again, { once: true });
 }
 
-function listen() {
+async function listen() {
+  const { follow } = await rest;
+  if (isGone) return;
   feed = follow(session, `/v1/orders/${/** @type {any} */ (session.identity).order_id}/feed`, {
     onSnapshot: take,
     onEvent: () => ask(TOGETHER_MS),
@@ -140,8 +148,9 @@ function leaveMap() {
 }
 
 /** @param {"connecting" | "live" | "offline"} state */
-function connection(state) {
-  if (byId("track").dataset.situation === "gone") return;
+async function connection(state) {
+  const { showConnection } = await rest;
+  if (isGone) return;
   showConnection(state);
   if (view) say(byId("offline"), t("track.as_of", { time: time(knownAt) }));
   else say(byId("offline"), t("common.connection.lost"));
@@ -150,6 +159,7 @@ function connection(state) {
 
 /** @param {number} status */
 function gone(status) {
+  isGone = true;
   feed?.close();
   clearTimeout(asking);
   view = null;
