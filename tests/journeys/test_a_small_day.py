@@ -1,6 +1,7 @@
 """A whole small day over the public API with real processes, conducted twice and once on a flowing clock."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import pytest
 from tests.processes import MARK, clean_environment, left_behind
 
 pytestmark = pytest.mark.journey
-SMALL = ("--generate", "--evening", "--orders", "8", "--riders", "5", "--seed", "5")
+FACTOR = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
+ORDERS, RIDERS = (4, 3) if FACTOR == 1 else (8, 5)
+SMALL = ("--generate", "--evening", "--orders", str(ORDERS), "--riders", str(RIDERS), "--seed", "5")
 SAME_WITHIN = 0.01  # two runs of one day
 
 
@@ -32,7 +35,7 @@ def test_a_day_of_orders_ends_with_every_invariant_holding(conducted):
     ended, result = conducted[0]
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert result["figures"]["delivered"] >= 6
+    assert result["figures"]["delivered"] >= ORDERS * 3 // 4
     assert len(result["findings"]) > 15
     assert [finding["name"] for finding in result["findings"] if finding["faults"]] == []
 
@@ -40,7 +43,7 @@ def test_a_day_of_orders_ends_with_every_invariant_holding(conducted):
 def test_deadlines_of_a_conducted_day_are_met_to_the_instant(conducted):
     figures = conducted[0][1]["figures"]
 
-    assert figures["deadlines_fired"] > 8
+    assert figures["deadlines_fired"] > ORDERS
     assert figures["deadlines_late_max_s"] == 0
 
 
@@ -52,7 +55,7 @@ def test_two_runs_of_one_day_are_the_same_day(conducted):
 
 
 def test_a_day_on_a_flowing_clock_holds_the_same_invariants(tmp_path):
-    ended, result = play(tmp_path, "--generate", "--evening", "--orders", "5", "--riders", "4", "--rate", "400")
+    ended, result = play(tmp_path, "--generate", "--evening", "--orders", "4", "--riders", "3", "--rate", "400")
 
     # A machine that is slower than a clock at 400 times the pace leaves an order on the road when the evening is over.
     broken = {finding["name"] for finding in result["findings"] if finding["faults"]}

@@ -41,6 +41,12 @@ class Phone:
         """Press the big button, once it says so."""
         await self.page.locator("#main-action", has_text=label).click()
 
+    async def does_between(self, label: str) -> tuple[datetime, datetime]:
+        """Press the big button, and return the instants before and after it, as the page holds them."""
+        before = await self.domain_now()
+        await self.does(label)
+        return before, await self.domain_now()
+
     async def sees(self, title: str) -> None:
         await self.page.locator("h1", has_text=title).wait_for()
 

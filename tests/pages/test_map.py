@@ -25,6 +25,9 @@ COLOURS = """() => new Set([...document.querySelectorAll("canvas")].flatMap((til
     return [...data.filter((_, i) => i % 97 === 0)];
 })).size"""
 
+ALL_STREETS = """() => performance.getEntriesByType("resource").some(
+    ({name}) => name.endsWith(window.city.described.more_streets_url))"""
+
 
 @asynccontextmanager
 async def a_map(browser, wire, how=None, **wish):
@@ -61,6 +64,7 @@ async def test_the_city_is_drawn_with_everything_on_it_named(browser, wire, size
 
 async def test_a_first_view_is_light_and_what_is_kept_costs_nothing(browser, wire):
     async with a_map(browser, wire) as tab:
+        await tab.page.wait_for_function(ALL_STREETS)
         await tab.page.wait_for_load_state("networkidle")
         first_bytes = wire.bytes_down
         await tab.page.reload()

@@ -143,8 +143,7 @@ async def test_ten_minutes_without_signal_lose_nothing(browser, evening):
         await phone.page.locator("html[data-connection=live]").wait_for()
 
         await phone.enters_tunnel()
-        entered_at = await phone.domain_now()
-        await phone.does("I am at the store")
+        entered_at, arrived_by = await phone.does_between("I am at the store")
         await phone.ticks_all()
         await phone.does("All here · picked up")
         await phone.reads("3 reports wait for signal")
@@ -159,8 +158,7 @@ async def test_ten_minutes_without_signal_lose_nothing(browser, evening):
         await phone.types_code(order.answer["dropoff_code"])
         while await phone.domain_now() < entered_at + timedelta(minutes=10):
             await phone.page.wait_for_timeout(250)
-        tapped_at = await phone.domain_now()
-        await phone.does("delivered")
+        tapped_at, tapped_by = await phone.does_between("delivered")
         await phone.reads("5 reports wait for signal")
         await phone.page.reload()
         await phone.reads("5 reports wait for signal")
@@ -179,8 +177,8 @@ async def test_ten_minutes_without_signal_lose_nothing(browser, evening):
         ]
         happened = [instant(fact["occurred_at"]) for fact in told]
         assert happened == sorted(happened)
-        assert abs(happened[0] - entered_at) < timedelta(minutes=2)
-        assert abs(happened[-1] - tapped_at) < timedelta(minutes=1)
+        assert entered_at <= happened[0] <= arrived_by
+        assert tapped_at <= happened[-1] <= tapped_by
         assert happened[-1] - happened[0] > timedelta(minutes=7)
         assert all(instant(fact["recorded_at"]) >= tapped_at for fact in told)
         trail = await eventually(lambda: len(seen := in_tunnel(phone, entered_at, tapped_at)) >= len(way) and seen)
