@@ -63,11 +63,11 @@ demo: $(RUNNABLE)
 test soak: export PYTHONDONTWRITEBYTECODE :=
 
 test: dev
-	"$(BIN)/pytest" -n auto --maxprocesses 4
+	"$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal
 
 # The same tests with their full budgets: 10,000 interleavings instead of 200, 50 kills instead of 3.
 soak: dev
-	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest" -n auto --maxprocesses 4
+	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal
 
 # One bench by its name, `make bench NAME=orders`, in full; without a name all of them, quickly.
 bench: dev

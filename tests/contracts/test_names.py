@@ -4,11 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
-MODULES = sorted(SRC.rglob("*.py"))
+MODULES = {str(path.relative_to(SRC)): ast.parse(path.read_text()) for path in sorted(SRC.rglob("*.py"))}
 NUMBERS = {"int", "float", "Decimal"}
 MEASURED = re.compile(
     r"(^|_)(timeout|speed|radius|distance|duration|delay|price|amount|interval|latency|elapsed|ttl|lease|fee|bearing)$"
@@ -24,10 +22,6 @@ BANNED = {
     "canceling": "cancelling",
     "drop_off": "dropoff",
 }
-
-
-def parsed(path):
-    return ast.parse(path.read_text())
 
 
 def annotated(tree):
@@ -65,20 +59,22 @@ def words(name):
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
-def test_a_number_that_measures_something_says_in_what(path):
+def test_a_number_that_measures_something_says_in_what():
     bare = [
-        name for name, annotation in annotated(parsed(path)) if MEASURED.search(words(name)) and is_number(annotation)
+        f"{path}: {name}"
+        for path, tree in MODULES.items()
+        for name, annotation in annotated(tree)
+        if MEASURED.search(words(name)) and is_number(annotation)
     ]
 
     assert bare == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
-def test_our_own_names_use_our_own_words(path):
+def test_our_own_names_use_our_own_words():
     wrong = {
-        name: f"say {instead}"
-        for name in defined(parsed(path))
+        f"{path}: {name}": f"say {instead}"
+        for path, tree in MODULES.items()
+        for name in defined(tree)
         for banned, instead in BANNED.items()
         if re.search(rf"(^|_){banned}(s|_|$)", words(name))
     }
