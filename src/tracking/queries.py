@@ -217,12 +217,17 @@ class OrderFeedView:
         return shown
 
 
-async def load_tracking(read: Begin, redis: Redis, order_id: OrderId, *, caller: Caller) -> Loaded:
-    """Return what a feed's snapshot says: an order's way as the caller may see it, and as of which number."""
+async def read_tracking(read: Begin, redis: Redis, order_id: OrderId, *, caller: Caller) -> TrackingView:
+    """Return an order's way as the caller may see it, where no transaction is open yet."""
     async with read() as tx:
         asked_at_s = boot_s()
         view, carrying, _ = await _look(tx, order_id, caller=caller)
-    view = await _with_position(redis, view, carrying, caller.role, asked_at_s=asked_at_s)
+    return await _with_position(redis, view, carrying, caller.role, asked_at_s=asked_at_s)
+
+
+async def load_tracking(read: Begin, redis: Redis, order_id: OrderId, *, caller: Caller) -> Loaded:
+    """Return what a feed's snapshot says: an order's way as the caller may see it, and as of which number."""
+    view = await read_tracking(read, redis, order_id, caller=caller)
     return Loaded(view, seq=view.seq, position_at=view.position.measured_at if view.position else None)
 
 

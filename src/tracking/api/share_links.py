@@ -20,7 +20,7 @@ from kernel.actors import Role
 from kernel.ids import OrderId, ShareId
 from kernel.text import Text
 from tracking import commands
-from tracking.queries import OrderFeedView, TrackingView
+from tracking.queries import TrackingView, read_tracking
 
 _SHARES: Final = [allow(Role.CUSTOMER, Role.OPERATOR, scopes=HANDLING_ORDERS)]
 _LASTS_S: Final = int(SHARE_LASTS.total_seconds())
@@ -102,7 +102,7 @@ async def open_share_link(
         expires_in_s=int(lifetime.total_seconds()),
         order_id=link.order_id,
         share_id=link.id,
-        tracking=await OrderFeedView(begin_for_anybody, redis, link.order_id, link.caller).load(),
+        tracking=await read_tracking(begin_for_anybody, redis, link.order_id, caller=link.caller),
     )
     return Response(opened, headers={"Cache-Control": "no-store"})
 
