@@ -89,6 +89,7 @@ class _Book:
 
 def asyncapi(events: Mapping[str, type[Event]]) -> Json:
     """Return the document, given the house's events by their tags."""
+    events = dict(sorted(events.items()))
     book = _Book([*_FRAMES, *_TOLD, *_ACKS, *_SAID_BY_TABLETS, *dict.fromkeys(_REPORTS.values()), *events.values()])
     feeds = [_order(book, events), _store(book, events), _rider(book, events), _city(book)]
     channels = {feed.name: _channel(book, feed) for feed in feeds}

@@ -85,7 +85,7 @@ async def test_an_order_is_followed_and_what_a_cut_connection_missed_is_recovere
         await evening.step(order_id, "mark_ready")
         link.is_down = False
         again = await told.until("subscribed", count=2)
-        await evening.step(order_id, "pick_up")
+        await evening.step(order_id, "pick_up", is_next_stop=True)
         await house.heard(RIDERS["Ana"], by_somebody=True)
         await house.ping(RIDERS["Ana"], -23.551, second=1)
         await evening.step(order_id, "deliver", proof="code")

@@ -160,8 +160,8 @@ async def test_the_rider_is_seen_on_the_way_and_takes_no_offset(house, use_proto
     async with a_client(house.port, house.token(Role.CUSTOMER), use_protobuf=use_protobuf) as client:
         noted = await follow(client, f"customer:{order_id}")
         await until(lambda: noted.began)
-        for step in STEPS:
-            await evening.step(order_id, step)
+        await evening.step(order_id, "mark_ready")
+        await evening.step(order_id, "pick_up", is_next_stop=True)
         await house.heard(RIDERS["Ana"], by_somebody=True)
         await house.ping(RIDERS["Ana"], -23.551, second=1)
         await until(lambda: any(event["type"] == "position" for _, event in noted.seen))

@@ -111,7 +111,7 @@ async def test_a_stream_shows_the_rider_only_while_the_customer_may_see_them(hou
     async with streaming(house, order_id, token) as events:
         await events.next()
         await house.ping(ANA, 1.0, second=1)
-        await evening.step(order_id, "pick_up")
+        await evening.step(order_id, "pick_up", is_next_stop=True)
         while (await events.next()).get("event", {}).get("type") != "order.picked_up":
             pass
         await house.heard(ANA, by_somebody=True)
