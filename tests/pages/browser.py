@@ -96,7 +96,8 @@ async def a_tab(browser: Browser, address: str, **wish: Any) -> AsyncIterator[Ta
     """Open a browser of somebody's own: `locale`, `viewport`, `color_scheme`, `permissions`, …"""
     wish = {"locale": "en-US", "viewport": PHONE, "timezone_id": "America/Bogota", "reduced_motion": "reduce"} | wish
     context = await browser.new_context(base_url=address, **wish)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(15_000)  # as above
+    context.set_default_navigation_timeout(30_000)
     try:
         tab = Tab(context, await context.new_page())
         yield tab
