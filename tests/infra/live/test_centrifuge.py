@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import msgspec
@@ -483,6 +484,15 @@ async def test_a_server_that_does_not_lend_its_sockets_says_the_same(database_ur
             assert [one["offset"] for one in subscribed["publications"]] == [1, 2]
             channels.access.revoke[-1]("It was revoked.")
             assert await raw.closed() == (3500, "invalid token")
+
+
+async def test_a_server_that_stops_closes_with_a_code_after_which_clients_come_back(database_url, redis_url):
+    async with AsyncExitStack() as client:
+        async with a_channel_house(database_url, redis_url) as channels:
+            raw = await client.enter_async_context(channels.raw("ana"))
+            await raw.subscribe()
+
+        assert (await raw.closed())[0] == 1012
 
 
 async def test_nothing_is_kept_of_a_connection_that_is_gone(channels):

@@ -53,10 +53,10 @@ class Follower:
 
 
 @asynccontextmanager
-async def node(port: int, token: str, *channels: str) -> AsyncIterator[Follower]:
+async def node(port: int, token: str, *channels: str, protocol: str = "json") -> AsyncIterator[Follower]:
     url = f"ws://127.0.0.1:{port}/v1/connection/websocket"
     process = await asyncio.create_subprocess_exec(
-        "node", str(SCRIPT), str(MODULES), url, token, *channels,
+        "node", str(SCRIPT), str(MODULES), protocol, url, token, *channels,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20,
     )  # fmt: skip
     try:
@@ -73,10 +73,12 @@ async def node(port: int, token: str, *channels: str) -> AsyncIterator[Follower]
             await process.wait()
 
 
-async def test_an_order_is_followed_and_what_a_cut_connection_missed_is_recovered(house):
+@pytest.mark.parametrize("protocol", ["json", "protobuf"])
+async def test_an_order_is_followed_and_what_a_cut_connection_missed_is_recovered(house, protocol):
     evening = house.evening
     order_id = await evening.place()
-    async with a_link(house.port) as link, node(link.port, house.token(Role.CUSTOMER), f"customer:{order_id}") as told:
+    channel, token = f"customer:{order_id}", house.token(Role.CUSTOMER)
+    async with a_link(house.port) as link, node(link.port, token, channel, protocol=protocol) as told:
         first = await told.until("subscribed")
         await evening.accept(order_id, ready_in=30)
         link.is_down = True
@@ -88,6 +90,7 @@ async def test_an_order_is_followed_and_what_a_cut_connection_missed_is_recovere
         await evening.step(order_id, "pick_up", is_next_stop=True)
         await house.heard(RIDERS["Ana"], by_somebody=True)
         await house.ping(RIDERS["Ana"], -23.551, second=1)
+        await told.until("publication", offset=None)
         await evening.step(order_id, "deliver", proof="code")
         (row,) = await evening.rows("SELECT seq FROM orders")
         await told.until("publication", offset=row["seq"])
