@@ -99,6 +99,9 @@ FACTS: Final[Mapping[str, Cells]] = {
 }
 # fmt: on
 
+# The same by role and event, as every fact of every followed order asks for it.
+_SEEN: Final = {(role, event): cells.of(role) for event, cells in FACTS.items() for role in Role}
+
 
 class Phase(StrEnum):
     """What is being done for this order, as far as who sees what depends on it."""
@@ -203,7 +206,7 @@ def visible(event_type: str, payload: Mapping[str, Any], role: Role) -> dict[str
     """Return what this role sees of a fact's payload, or None where the fact is hidden."""
     if role is Role.OPERATOR:
         return {name: value for name, value in payload.items() if name != "type"}
-    fields = FACTS[event_type].of(role) if event_type in FACTS else HIDDEN
+    fields = _SEEN.get((role, event_type), HIDDEN)
     return None if fields is None else {name: payload[name] for name in fields if name in payload}
 
 
