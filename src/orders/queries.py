@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ import msgspec
 
 from accounts.model import Caller
 from infra.db import Tx
-from infra.live.source import Head, read_heads
+from infra.live.source import Head, moved_heads
 from infra.sql import load
 from kernel.actors import Role
 from kernel.geo import Point
@@ -162,9 +162,9 @@ async def quote_cancellation(tx: Tx, order_id: OrderId, *, caller: Caller, now: 
     return policy.quote_cancellation(order, entries, by=caller.role, now=now)
 
 
-async def feed_heads(tx: Tx, order_ids: Sequence[str]) -> Mapping[str, Head]:
-    """Return how far each order's own feed has come: orders number theirs themselves."""
-    return read_heads(await tx.fetch(_sql.order_heads, list(order_ids)))
+async def moved_feeds(tx: Tx, known: Mapping[str, Head]) -> Mapping[str, Head]:
+    """Return how far those orders have come that stand elsewhere than known: they number their feeds themselves."""
+    return await moved_heads(tx, _sql.moved_orders, known)
 
 
 def may_see(caller: Caller, row: Any) -> bool:

@@ -176,7 +176,7 @@ def create_app(settings: Settings) -> Litestar:
             app.state.database, app.state.redis, app.state.tokens = database, redis, tokens
             app.state.clock, app.state.zones = clock, Zones(database.read)
             app.state.receiver = Receiver(redis, zones=app.state.zones, availability_of=parts.availability_of(database))
-            source = FeedTables(database, heads=parts.feed_heads)
+            source = FeedTables(database, moved=parts.moved_feeds)
             check_access = partial(grants.load, database.read)
             hub = Hub(settings.redis_url, source, clock, check_access=check_access)
             app.state.feeds = Feeds(hub, source, clock, on_access_end=on_access_end)

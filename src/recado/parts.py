@@ -27,11 +27,11 @@ from fleet.queries.standing import find_standing
 from infra.db import Database, Tx
 from infra.live.looking import Look
 from infra.live.session import Feeds
-from infra.live.source import Head, stream_heads
+from infra.live.source import Head, moved_streams
 from infra.live.view import Watch
 from intake.policy import FeeRules, ManualEntryRules, ReviewRules
 from kernel.errors import NotFound
-from kernel.ids import CityId, OrderId, RiderId, StoreId, is_id
+from kernel.ids import CityId, OrderId, RiderId, StoreId
 from merchant.messages import AcceptanceRules
 from recado import channels, clock_api, health, telemetry
 from recado.channels import Asked, Channel, Sources
@@ -122,9 +122,9 @@ def look_at_cities(database: Database) -> Look:
     return look
 
 
-async def feed_heads(tx: Tx, feed_ids: Sequence[str]) -> Mapping[str, Head]:
-    """Return how far each feed has come, whoever numbers it."""
-    order_ids = [feed_id for feed_id in feed_ids if is_id(feed_id, "ord")]
-    others = [feed_id for feed_id in feed_ids if not is_id(feed_id, "ord")]
-    heads = dict(await stream_heads(tx, others)) if others else {}
-    return heads | dict(await orders.queries.feed_heads(tx, order_ids)) if order_ids else heads
+async def moved_feeds(tx: Tx, known: Mapping[str, Head]) -> Mapping[str, Head]:
+    """Return how far those feeds have come that stand elsewhere than known, whoever numbers them."""
+    of_orders = {feed_id: head for feed_id, head in known.items() if feed_id.startswith("ord_")}
+    others = known if not of_orders else {one: head for one, head in known.items() if one not in of_orders}
+    moved = dict(await moved_streams(tx, others)) if others else {}
+    return moved | dict(await orders.queries.moved_feeds(tx, of_orders)) if of_orders else moved

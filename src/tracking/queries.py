@@ -1,5 +1,6 @@
 """What each role may know of one order's way, now and as it goes on."""
 
+from collections.abc import Hashable
 from datetime import datetime
 from typing import Any, Final
 
@@ -177,6 +178,8 @@ class OrderFeedView:
         self._role = role
         self._carrying = privacy.NOBODY
         self._carrying_seq = 0
+        self._followed_of = privacy.NOBODY
+        self._followed: frozenset[str] = frozenset()
         self._told: PositionView | None = None
 
     async def prepare(self) -> None:
@@ -193,6 +196,10 @@ class OrderFeedView:
             self._carrying = privacy.carrying_after(self._carrying, fact.type, payload, at=fact.occurred_at)
             self._carrying_seq = fact.seq
 
+    def cell(self, fact: Recorded) -> Hashable:
+        """Return the table's cell: customer and follower often share one."""
+        return privacy.cell(fact.type, self._role)
+
     def show(self, fact: Recorded) -> dict[str, Any] | None:
         """Return what this role sees of a fact, with the stage it brings the order to."""
         seen = privacy.visible(fact.type, msgspec.json.decode(fact.payload), self._role)
@@ -204,8 +211,11 @@ class OrderFeedView:
 
     def positions(self) -> frozenset[str]:
         """Return the rider, where this role may see them now."""
-        rider_id, seen = self._carrying.rider_id, privacy.may(self._carrying, self._role).position
-        return frozenset() if rider_id is None or seen is privacy.Sight.NONE else frozenset([rider_id])
+        if self._followed_of is not self._carrying:  # asked after every fact, and seldom another
+            rider_id, seen = self._carrying.rider_id, privacy.may(self._carrying, self._role).position
+            self._followed = frozenset() if rider_id is None or seen is privacy.Sight.NONE else frozenset([rider_id])
+            self._followed_of = self._carrying
+        return self._followed
 
     def show_position(self, key: str, payload: msgspec.Raw) -> PositionView | None:
         """Return the place, or its area, and its age; None where this role may not see it, or knows it."""

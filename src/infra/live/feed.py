@@ -1,7 +1,7 @@
 """A watched feed of one process: how far it was told, and its audiences; a message is made once for all who see it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 from math import inf
 from typing import Protocol
@@ -37,7 +37,7 @@ class Audience:
         self.followed: frozenset[str] = frozenset()
         self._preparing: asyncio.Future[None] | None = None
         self._positions = positions
-        self._lanes: dict[Wire, set[Watcher]] = {}
+        self._lanes: dict[Wire, tuple[Watcher, ...]] = {}
         self._latest_ms: dict[str, int] = {}
         self._held: dict[str, Place] = {}
 
@@ -53,15 +53,14 @@ class Audience:
 
     def add(self, wire: Wire, watcher: Watcher) -> None:
         """Tell this watcher everything from now on."""
-        self._lanes.setdefault(wire, set()).add(watcher)
+        self._lanes[wire] = (*self._lanes.get(wire, ()), watcher)
         self.refollow()
 
     def remove(self, wire: Wire, watcher: Watcher) -> None:
         """Tell this watcher nothing more."""
-        lane = self._lanes.get(wire, set())
-        lane.discard(watcher)
-        if not lane:
-            self._lanes.pop(wire, None)
+        self._lanes[wire] = tuple(one for one in self._lanes.get(wire, ()) if one is not watcher)
+        if not self._lanes[wire]:
+            del self._lanes[wire]
         if not self._lanes:
             self._follow(frozenset())
 
@@ -69,16 +68,21 @@ class Audience:
         """Return everybody, as of now."""
         return [watcher for lane in self._lanes.values() for watcher in lane]
 
-    def tell(self, numbered: Numbered) -> None:
-        """Let the view learn a fact, and tell what this audience sees of it."""
-        self.view.learn(numbered.fact)
-        if self._lanes:
-            frame = self.frame_of(numbered)
-            for wire, lane in self._lanes.items():
-                data = wire.encode(frame, self.feed.epoch)
-                for watcher in list(lane):
-                    watcher.put(numbered.seq, data)
-            self.refollow()
+    def tell(self, numbered: Numbered, encoded: dict[Hashable, bytes]) -> None:
+        """Let the view learn a fact, and tell what this audience sees of it.
+
+        `encoded` is kept for one fact, by cell and wire: what another audience was told is not made again.
+        """
+        view, fact, seq = self.view, numbered.fact, numbered.seq
+        view.learn(fact)
+        cell = view.cell(fact)
+        for wire, lane in self._lanes.items():
+            data = encoded.get((cell, wire))
+            if data is None:
+                data = encoded[cell, wire] = wire.encode(self.frame_of(numbered), self.feed.epoch)
+            for watcher in lane:
+                watcher.put(seq, data)
+        self.refollow()
 
     def frame_of(self, numbered: Numbered) -> EventFrame:
         """Return what this audience sees of a fact, at its number."""
@@ -100,7 +104,7 @@ class Audience:
         frame = PositionFrame(position=shown)
         for wire, lane in self._lanes.items():
             data = wire.encode(frame, self.feed.epoch)
-            for watcher in list(lane):
+            for watcher in lane:
                 watcher.put_position(key, place.at_ms, data, until_s=self.feed.sure_until_s)
 
     def release(self) -> None:
@@ -114,13 +118,13 @@ class Audience:
         """Tell everybody that the feed lives."""
         for wire, lane in self._lanes.items():
             if data := wire.encode(frame, self.feed.epoch):
-                for watcher in list(lane):
+                for watcher in lane:
                     watcher.beat(data)
 
     def refollow(self) -> None:
         """Follow whom the view lets be seen now, and nobody else."""
         wanted = self.view.positions() if self._lanes else frozenset()
-        if wanted != self.followed:
+        if wanted is not self.followed and wanted != self.followed:
             self._follow(wanted)
 
     def _follow(self, wanted: frozenset[str]) -> None:
@@ -174,8 +178,9 @@ class Feed:
         if self.head is None or numbered.seq <= self.head.seq:
             return
         self.head = Head(epoch=self.head.epoch, seq=numbered.seq)
+        encoded: dict[Hashable, bytes] = {}
         for audience in list(self.audiences.values()):
-            audience.tell(numbered)
+            audience.tell(numbered, encoded)
 
     def beat(self, now: datetime) -> None:
         """Tell all audiences how far the feed has come."""

@@ -14,7 +14,7 @@ from infra.db import AWAY
 from infra.live.channels import decode_numbered, feed_channel
 from infra.live.feed import Audience, Feed, Joined
 from infra.live.following import LOOK_EVERY_S, Following, LeasedFeed
-from infra.live.source import FeedSource, Head
+from infra.live.source import NOWHERE, FeedSource, Head
 from infra.live.subscriber import Subscriber
 from infra.live.view import Watch
 from infra.live.watcher import Watcher
@@ -200,7 +200,8 @@ class Hub:
         try:
             if self._check_access is not None:
                 await self._check_access()
-            for feed_id, head in (await self._source.heads(list(by_id))).items():
+            known = {feed.id: feed.head or NOWHERE for feed in by_id.values()}
+            for feed_id, head in (await self._source.moved(known)).items():
                 self._compare(by_id[feed_id], head)
         except AWAY as error:
             log.warning("live.not_reconciled", error=repr(error))

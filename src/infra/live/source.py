@@ -37,8 +37,8 @@ class FeedSource(Protocol):
         """Return the feed's head; a feed nothing was ever written to begins at 0."""
         ...
 
-    async def heads(self, feed_ids: Sequence[str]) -> Mapping[str, Head]:
-        """Return the heads of all these feeds, in one query."""
+    async def moved(self, known: Mapping[str, Head]) -> Mapping[str, Head]:
+        """Return the heads of those feeds that stand elsewhere than known, in one query."""
         ...
 
     async def after(self, feed_id: str, seq: int, *, limit: int) -> Sequence[Numbered]:
@@ -46,39 +46,45 @@ class FeedSource(Protocol):
         ...
 
 
-HeadsQuery: TypeAlias = Callable[[Tx, Sequence[str]], Awaitable[Mapping[str, Head]]]
+HeadsQuery: TypeAlias = Callable[[Tx, Mapping[str, Head]], Awaitable[Mapping[str, Head]]]
+NOWHERE: Final = Head(epoch="", seq=-1)
 
 
-async def stream_heads(tx: Tx, feed_ids: Sequence[str]) -> Mapping[str, Head]:
-    """Return the heads of the feeds that `streams` numbers."""
-    return read_heads(await tx.fetch(_sql.stream_heads, list(feed_ids)))
+async def moved_streams(tx: Tx, known: Mapping[str, Head]) -> Mapping[str, Head]:
+    """Return the heads of the feeds that `streams` numbers and that stand elsewhere than known."""
+    return await moved_heads(tx, _sql.moved_streams, known)
 
 
-def read_heads(rows: Sequence[asyncpg.Record]) -> Mapping[str, Head]:
-    """Build heads from rows of id, epoch and seq."""
+async def moved_heads(tx: Tx, query: str, known: Mapping[str, Head]) -> Mapping[str, Head]:
+    """Ask a table of heads for those that stand elsewhere than known.
+
+    The query gets their ids, numbers and epochs as arrays, and says of those that moved id, epoch and seq.
+    """
+    seqs, epochs = [head.seq for head in known.values()], [head.epoch for head in known.values()]
+    rows = await tx.fetch(query, list(known), seqs, epochs)
     return {row["id"]: Head(epoch=row["epoch"], seq=row["seq"]) for row in rows}
 
 
 class FeedTables:
-    """The outbox's tables as a source. `heads` knows the tables that number feeds; the facts are all in `events`."""
+    """The outbox's tables as a source. `moved` knows the tables that number feeds; the facts are all in `events`."""
 
-    def __init__(self, database: Database, *, heads: HeadsQuery = stream_heads) -> None:
+    def __init__(self, database: Database, *, moved: HeadsQuery = moved_streams) -> None:
         self._database = database
-        self._heads = heads
+        self._moved = moved
 
     async def open(self, feed_id: str) -> Head:
         """Return the head; where nothing numbers the feed yet, begin to, so that it has an epoch to resume in."""
         async with self._database.read() as tx:
-            found = (await self._heads(tx, [feed_id])).get(feed_id)
+            found = (await self._moved(tx, {feed_id: NOWHERE})).get(feed_id)
             if found is None:
                 await tx.execute(_sql.begin_stream, feed_id, new_epoch())
-                found = (await stream_heads(tx, [feed_id]))[feed_id]
+                found = (await moved_streams(tx, {feed_id: NOWHERE}))[feed_id]
             return found
 
-    async def heads(self, feed_ids: Sequence[str]) -> Mapping[str, Head]:
-        """Return the heads of those feeds that have one."""
+    async def moved(self, known: Mapping[str, Head]) -> Mapping[str, Head]:
+        """Return the heads of those feeds that stand elsewhere than known."""
         async with self._database.read() as tx:
-            return await self._heads(tx, feed_ids)
+            return await self._moved(tx, known)
 
     async def after(self, feed_id: str, seq: int, *, limit: int) -> Sequence[Numbered]:
         """Return what the feed's own stream and its entries hold behind this number."""

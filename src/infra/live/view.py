@@ -1,6 +1,6 @@
 """What a feed's owner brings: who sees what. The hub and the ways out know only numbers and facts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -34,6 +34,10 @@ class View(Protocol):
         """Take note of a fact that has just become true."""
         ...
 
+    def cell(self, fact: Recorded) -> Hashable:
+        """Return what decides how a fact is shown: a feed's audiences with equal cells see the same of it."""
+        ...
+
     def show(self, fact: Recorded) -> object | None:
         """Return what the audience sees of a fact, old or new; None hides it, and only its number is sent."""
         ...
@@ -58,6 +62,11 @@ class PlainView:
 
     def learn(self, fact: Recorded) -> None:
         """Note nothing."""
+
+    def cell(self, fact: Recorded) -> Hashable:
+        """Return the one way in which it shows."""
+        del fact
+        return self._show
 
     def show(self, fact: Recorded) -> object | None:
         """Return what this audience sees of a fact."""

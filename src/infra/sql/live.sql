@@ -1,5 +1,9 @@
--- name: stream_heads
-SELECT id, epoch, seq FROM streams WHERE id = ANY ($1::text[])
+-- name: moved_streams
+-- Of those that stand where they are known to stand nothing is said: it is asked again and again.
+SELECT streams.id, streams.epoch, streams.seq
+FROM unnest($1::text[], $2::bigint[], $3::text[]) AS known (id, seq, epoch)
+JOIN streams ON streams.id = known.id
+WHERE streams.seq <> known.seq OR streams.epoch <> known.epoch
 
 -- name: begin_stream
 INSERT INTO streams (id, seq, epoch) VALUES ($1, 0, $2) ON CONFLICT (id) DO NOTHING

@@ -26,5 +26,9 @@ LIMIT $7
 SELECT seq, id, type, actor_role, actor_id, cause, occurred_at, recorded_at, payload
 FROM events WHERE stream_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
 
--- name: order_heads
-SELECT id, epoch, seq FROM orders WHERE id = ANY ($1::text[])
+-- name: moved_orders
+-- Of those that stand where they are known to stand nothing is said: it is asked several times a second.
+SELECT orders.id, orders.epoch, orders.seq
+FROM unnest($1::text[], $2::bigint[], $3::text[]) AS known (id, seq, epoch)
+JOIN orders ON orders.id = known.id
+WHERE orders.seq <> known.seq OR orders.epoch <> known.epoch

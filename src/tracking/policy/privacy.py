@@ -202,6 +202,11 @@ CARRYING_FACTS: Final = (
 )
 
 
+def cell(event_type: str, role: Role) -> Fields | Role | None:
+    """Return the cell that decides what this role sees of a fact; the operator's is named after them."""
+    return role if role is Role.OPERATOR else _SEEN.get((role, event_type), HIDDEN)
+
+
 def visible(event_type: str, payload: Mapping[str, Any], role: Role) -> dict[str, Any] | None:
     """Return what this role sees of a fact's payload, or None where the fact is hidden."""
     if role is Role.OPERATOR:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -53,6 +53,9 @@ class NotedView:
     def learn(self, fact: Recorded) -> None:
         noted = msgspec.json.decode(fact.payload, type=Noted)
         self.riders = frozenset({noted.rider_id} if noted.rider_id else ())
+
+    def cell(self, fact: Recorded) -> Hashable:
+        return NotedView
 
     def show(self, fact: Recorded) -> object | None:
         noted = msgspec.json.decode(fact.payload, type=Noted)
