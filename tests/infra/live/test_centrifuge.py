@@ -372,6 +372,7 @@ async def test_a_revoked_device_is_disconnected_for_good(channels):
         revoke("It was revoked.")
 
         assert await raw.closed() == (3500, "invalid token")
+    await asyncio.sleep(0.2)
     assert channels.house.hub.head(ANA) is None
 
 

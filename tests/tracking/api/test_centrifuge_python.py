@@ -167,7 +167,7 @@ async def test_the_rider_is_seen_on_the_way_and_takes_no_offset(house, use_proto
         await until(lambda: any(event["type"] == "position" for _, event in noted.seen))
 
     (place,) = [event["position"] for offset, event in noted.seen if not offset]
-    assert place["lat"] == -23.551
+    assert place["lat"] == pytest.approx(-23.551, abs=0.002)  # or the middle of its cell
     assert noted.offsets == sorted(set(noted.offsets))
 
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from infra.live.centrifuge.access import Access
 from infra.live.centrifuge.codec import Codec
-from infra.live.centrifuge.codes import Disconnect
 from infra.live.centrifuge.connection import Connection
 from infra.live.centrifuge.json_lines import JSON_LINES
 from infra.live.centrifuge.line import CarriedSink, LentSink, Line
 from infra.live.centrifuge.protobuf import PROTOBUF
 from infra.live.centrifuge.terms import Terms
+from infra.live.frames import CloseCode
+from infra.live.listener import Listener
 from infra.live.session import GONE, Limits, Socket, carry
 from infra.live.sockets import lent_socket
 
@@ -42,31 +43,37 @@ class Centrifuge:
             return
         if (lent := lent_socket(socket.scope)) is None:  # another server, or none
             await self._serve_by_task(socket, codec, given_token)
-        else:
-            sink = LentSink(lent, stalled_s=self._limits.stalled_s, close_s=self._limits.close_s)
-            await self._converse(socket, Line(sink, codec), given_token)
+            return
+        sink = LentSink(lent, stalled_s=self._limits.stalled_s, close_s=self._limits.close_s)
+        connection = self._connection(Line(sink, codec), given_token)
+        # From here on the socket lives without this request: what it holds costs more than the socket.
+        sink.hand_over(Listener(sink, connection.take, connection.leave, frame_bytes=self._limits.frame_bytes))
+
+    def _connection(self, line: Line, given_token: str) -> Connection:
+        return Connection(line, self._access, terms=self._terms, given_token=given_token)
 
     async def _serve_by_task(self, socket: Socket, codec: Codec, given_token: str) -> None:
         sink = CarriedSink()
+        connection = self._connection(Line(sink, codec), given_token)
         async with asyncio.TaskGroup() as tasks:
             carrying = tasks.create_task(
                 carry(socket, sink, stalled_s=self._limits.stalled_s, is_binary=codec.is_binary)
             )
-            await self._converse(socket, Line(sink, codec), given_token)
+            try:
+                await self._read(socket, sink, connection)
+            finally:
+                connection.leave()
             if not sink.is_over:
                 carrying.cancel()
 
-    async def _converse(self, socket: Socket, line: Line, given_token: str) -> None:
-        connection = Connection(line, self._access, terms=self._terms, given_token=given_token)
-        try:
-            while True:
-                message: Any = await socket.receive()
-                if message["type"] != "websocket.receive":
-                    return
-                raw = message.get("bytes") or (message.get("text") or "").encode()
-                if len(raw) > self._limits.frame_bytes:
-                    line.disconnect(Disconnect.TOO_BIG)
-                else:
-                    await connection.take(raw)
-        finally:
-            connection.leave()
+    async def _read(self, socket: Socket, sink: CarriedSink, connection: Connection) -> None:
+        """Answer what comes in until the socket is closed."""
+        while True:
+            message: Any = await socket.receive()
+            if message["type"] != "websocket.receive":
+                return
+            raw = message.get("bytes") or (message.get("text") or "").encode()
+            if len(raw) > self._limits.frame_bytes:
+                sink.end(CloseCode.TOO_BIG, "")
+            else:
+                await connection.take(raw)
