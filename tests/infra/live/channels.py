@@ -1,7 +1,7 @@
 """A house whose feeds are channels of the Centrifuge protocol, and somebody who speaks it frame by frame."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from infra.live.centrifuge.serving import Centrifuge
 from infra.live.centrifuge.terms import Terms
 from infra.live.session import Feeds, Limits
 from infra.live.sockets import FeedProtocol
-from infra.live.view import Watch
+from infra.live.view import Loaded, Watch
 from kernel.errors import NotFound
 
 WS_MAX_SIZE_BYTES = 64 * 1024  # as recado.server sets it
@@ -32,6 +32,7 @@ class Access:
         self.ends_at: datetime = wall_now() + timedelta(hours=1)
         self.revoke: list[Callable[[str], None]] = []
         self.opened = 0
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None  # happens once, while a snapshot is loaded
 
     def admit(self, token: str) -> Admitted:
         if token in {"", "forged", "over"}:
@@ -56,7 +57,14 @@ class Access:
         if channel.startswith("away_"):
             raise ConnectionResetError
         view = NotedView()
-        return self.feeds, Watch(channel, view, view.load, after=after, epoch=epoch)
+
+        async def load() -> Loaded:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            if meanwhile is not None:
+                await meanwhile()
+            return await view.load()
+
+        return self.feeds, Watch(channel, view, load, after=after, epoch=epoch)
 
 
 class Raw:

@@ -391,6 +391,38 @@ async def test_a_restored_backup_ends_the_channel_alone_and_the_client_comes_bac
     assert again["data"]["epoch"] == "restored"
 
 
+async def test_a_backup_restored_while_somebody_subscribes_lets_them_try_again(database_url, redis_url):
+    async with a_channel_house(database_url, redis_url, reconcile_s=0.1) as channels, channels.raw("ana") as raw:
+        await channels.house.tell("one", "two")
+
+        async def restore() -> None:
+            await _restore(channels)
+            async with asyncio.timeout(3):
+                while channels.house.hub.head(ANA).epoch != "restored":  # noqa: ASYNC110  it is the hub that knows
+                    await asyncio.sleep(0.01)
+
+        channels.access.meanwhile = restore
+        refused = await raw.ask(subscribe={"channel": ANA})
+        again = await raw.subscribe()
+
+    assert refused["error"] == {"code": 100, "message": "internal server error", "temporary": True}
+    assert (again["epoch"], again["offset"]) == ("restored", 1)
+
+
+async def test_whoever_is_gone_while_they_subscribe_leaves_nothing_behind(channels):
+    async with channels.raw("ana") as raw:
+
+        async def hang_up() -> None:
+            raw.client.transport.abort()
+            await asyncio.sleep(0.2)
+
+        channels.access.meanwhile = hang_up
+        await raw.send({"id": 7, "subscribe": {"channel": ANA}})
+        await asyncio.sleep(0.6)
+
+    assert (channels.house.hub._feeds, channels.access.revoke) == ({}, [])
+
+
 async def test_whoever_reads_too_slowly_is_disconnected_and_recovers_all_of_it(database_url, redis_url):
     limits = Limits(waiting_facts=50, close_s=20)
     async with a_channel_house(database_url, redis_url, limits=limits) as channels:
