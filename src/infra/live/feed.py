@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Hashable, Iterable
 from datetime import datetime
 from math import inf
-from typing import Protocol
+from typing import Final, Protocol
+
+import structlog
 
 from infra.clock import boot_s
 from infra.live.channels import Numbered, Place
@@ -13,6 +15,8 @@ from infra.live.source import Head
 from infra.live.view import View
 from infra.live.watcher import Watcher
 from infra.live.wires import Wire
+
+log: Final = structlog.get_logger()
 
 
 class Positions(Protocol):
@@ -67,6 +71,11 @@ class Audience:
     def watchers(self) -> Iterable[Watcher]:
         """Return everybody, as of now."""
         return [watcher for lane in self._lanes.values() for watcher in lane]
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        """End everybody's connection: they come back, and miss nothing."""
+        for watcher in self.watchers():
+            watcher.end(code, reason)
 
     def tell(self, numbered: Numbered, encoded: dict[Hashable, bytes]) -> None:
         """Let the view learn a fact, and tell what this audience sees of it.
@@ -180,7 +189,11 @@ class Feed:
         self.head = Head(epoch=self.head.epoch, seq=numbered.seq)
         encoded: dict[Hashable, bytes] = {}
         for audience in list(self.audiences.values()):
-            audience.tell(numbered, encoded)
+            try:
+                audience.tell(numbered, encoded)
+            except Exception:  # an audience's edge: those whose view fails come back, the others and their feeds go on
+                log.exception("live.not_told", feed_id=self.id, seq=numbered.seq, audience=audience.name)
+                audience.end(CloseCode.TRY_AGAIN, "try again")
 
     def beat(self, now: datetime) -> None:
         """Tell all audiences how far the feed has come."""
@@ -193,8 +206,7 @@ class Feed:
         """Another numbering began: whoever watches comes back and begins with a snapshot."""
         self.head, self.known_seq = head, head.seq
         for audience in self.audiences.values():
-            for watcher in audience.watchers():
-                watcher.end(CloseCode.START_OVER, "start over")
+            audience.end(CloseCode.START_OVER, "start over")
 
 
 class Joined:

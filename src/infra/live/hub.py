@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -111,7 +112,7 @@ class Hub:
         feed = self._feeds.get(feed_id)
         if feed is None:
             feed = self._feeds[feed_id] = LeasedFeed(feed_id, slot=next(self._slots) % BEATS)
-            self._subscriber.want(feed_channel(feed_id), lambda message: self._hear(feed_id, message))
+            self._subscriber.want(feed_channel(feed_id), partial(self._hear, feed))
         feed.holders += 1
         return feed
 
@@ -121,14 +122,11 @@ class Hub:
             del self._feeds[feed.id]
             self._subscriber.drop(feed_channel(feed.id))
 
-    def _hear(self, feed_id: str, message: bytes) -> None:
-        feed = self._feeds.get(feed_id)
-        if feed is None:
-            return
+    def _hear(self, feed: LeasedFeed, message: bytes) -> None:
         try:
             numbered = decode_numbered(message)
         except msgspec.MsgspecError as error:  # another version's process speaks; reconciling finds the fact
-            log.warning("live.not_understood", channel=feed_channel(feed_id), error=str(error))
+            log.warning("live.not_understood", channel=feed_channel(feed.id), error=str(error))
             return
         feed.known_seq = max(feed.known_seq, numbered.seq)
         if feed.head is None or feed.is_filling():

@@ -21,7 +21,6 @@ CHUNK: Final = 1000  # channels per SUBSCRIBE
 PING_S: Final = 5.0
 SILENCE_S: Final = 12.0  # two pings unanswered: the connection is dead, whatever TCP believes
 BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
-READ_BYTES: Final = 64 * 1024  # some hundred messages, handed on before others get the loop
 RESTORED: Final = b"restored"
 ALIVE: Final = b"alive"
 
@@ -36,6 +35,33 @@ class _Wanted:
     def __init__(self, hear: Callable[[bytes], None]) -> None:
         self.hear = hear
         self.confirmed = asyncio.Event()
+
+
+class _Heard(asyncio.Protocol):
+    """Reads what Redis says from the moment it is given the connection; `end` raises when that ends."""
+
+    def __init__(self, take: Callable[[Sequence[bytes]], None]) -> None:
+        self._take = take
+        self._parser = hiredis.Reader()
+        self.end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on every message that is whole."""
+        parser, take = self._parser, self._take
+        try:
+            parser.feed(data)
+            while (reply := parser.gets()) is not False:
+                take(reply)
+        except hiredis.HiredisError as error:
+            self._finish(RedisConnectionError(f"Redis said what cannot be read: {error}"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Say that it is over."""
+        self._finish(RedisConnectionError(f"Redis hung up: {error!r}"))
+
+    def _finish(self, error: Exception) -> None:
+        if not self.end.done():
+            self.end.set_exception(error)
 
 
 class Subscriber:
@@ -143,26 +169,25 @@ class Subscriber:
             await connection.send_command("PING", ALIVE)
 
     async def _listen(self, connection: AbstractConnection) -> None:
-        # The client's own reading costs more than all that is done with a message: what arrives together is read here.
-        stream, loop, parser = connection._reader, asyncio.get_running_loop(), hiredis.Reader()  # noqa: SLF001
-        if stream is None:
+        # The client's own reading costs more than all that is done with a message. It said all it had to say when it
+        # connected, so from here on what comes is read as it comes.
+        writer = connection._writer  # noqa: SLF001
+        if writer is None:
             raise RedisConnectionError("Redis hung up")
-        while data := await stream.read(READ_BYTES):
-            self._heard_at = loop.time()
-            parser.feed(data)
-            while (reply := parser.gets()) is not False:
-                if isinstance(reply, hiredis.ReplyError):
-                    raise RedisConnectionError(str(reply))
-                self._take(reply)
-        raise RedisConnectionError("Redis hung up")
+        heard = _Heard(self._take)
+        writer.transport.set_protocol(heard)
+        await heard.end
 
     def _take(self, reply: Sequence[bytes]) -> None:
+        if isinstance(reply, hiredis.ReplyError):
+            raise reply
         kind, name = reply[0], reply[1]
         if kind == b"message":
-            wanted = self._wanted.get(name)
-            if wanted is not None:
+            if (wanted := self._wanted.get(name)) is not None:
                 wanted.hear(reply[2])
-        elif kind == b"subscribe":
+            return
+        self._heard_at = asyncio.get_running_loop().time()
+        if kind == b"subscribe":
             self._confirm(name)
         elif kind == b"pong" and name == RESTORED:
             self._failures = 0

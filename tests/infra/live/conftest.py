@@ -53,6 +53,8 @@ class NotedView:
     def learn(self, fact: Recorded) -> None:
         noted = msgspec.json.decode(fact.payload, type=Noted)
         self.riders = frozenset({noted.rider_id} if noted.rider_id else ())
+        if noted.text == "fails once":
+            raise ValueError(noted.text)
 
     def cell(self, fact: Recorded) -> Hashable:
         return NotedView

@@ -149,3 +149,17 @@ async def _next_or_none(watcher):
             raise
         del error
         return None
+
+async def test_a_view_that_fails_costs_its_watchers_a_resume_and_others_nothing(house):
+    async with house.watch() as watcher, house.watch("sto_beto") as other:
+        epoch = (await watcher.next())["epoch"]
+        await other.next()
+        await house.tell("fails once")
+        await house.tell("hello", feed_id="sto_beto")
+
+        assert await watcher.closed() == 4003
+        assert await other.texts(1) == [(1, "hello")]
+    async with house.watch(after=0, epoch=epoch) as watcher:
+        await watcher.next()
+
+        assert await watcher.texts(1) == [(1, "fails once")]
