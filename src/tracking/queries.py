@@ -29,6 +29,7 @@ from tracking.policy import positions, privacy
 from tracking.policy.stages import ARRIVED, OVER, STAGE_AFTER, STAGE_OF, STANDING_FACTS, standing_after
 
 _sql: Final = load("tracking")
+_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode  # their values are handed on as they are
 
 
 class PromiseView(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +177,7 @@ class OrderFeedView:
         self._read = read
         self._order_id = order_id
         self._role = role
+        self._seen = privacy.SEEN[role]
         self._carrying = privacy.NOBODY
         self._carrying_seq = 0
         self._followed_of = privacy.NOBODY
@@ -198,16 +200,19 @@ class OrderFeedView:
 
     def cell(self, fact: Recorded) -> Hashable:
         """Return the table's cell: customer and follower often share one."""
-        return privacy.cell(fact.type, self._role)
+        return "whole" if self._role is Role.OPERATOR else id(self._seen.get(fact.type))
 
     def show(self, fact: Recorded) -> dict[str, Any] | None:
         """Return what this role sees of a fact, with the stage it brings the order to."""
-        seen = privacy.visible(fact.type, msgspec.json.decode(fact.payload), self._role)
+        seen = privacy.visible(fact.type, _members(fact.payload), self._role)
         if seen is None:
             return None
         stage = STAGE_AFTER.get(fact.type)
         shown = {"type": fact.type, "occurred_at": fact.occurred_at, "recorded_at": fact.recorded_at}
-        return shown | ({"stage": stage} if stage else {}) | seen
+        if stage:
+            shown["stage"] = stage
+        shown.update(seen)
+        return shown
 
     def positions(self) -> frozenset[str]:
         """Return the rider, where this role may see them now."""

@@ -178,10 +178,6 @@ class Feed:
         """Tell whether what the audiences know is known to be how things stand."""
         return boot_s() < self.sure_until_s
 
-    def shows_positions(self) -> bool:
-        """Tell whether anybody of the audiences follows a rider."""
-        return any(audience.followed for audience in self.audiences.values())
-
     def tell(self, numbered: Numbered) -> None:
         """Tell the next fact; one told before is nothing new."""
         if self.head is None or numbered.seq <= self.head.seq:

@@ -4,6 +4,7 @@ A fact that takes a rider away may be late: its relay stands still, Redis lost i
 position is sent only for as long as the tables have confirmed, a moment ago, that nothing was missed.
 """
 
+from collections import Counter as Tally
 from typing import Final
 
 import msgspec
@@ -39,6 +40,11 @@ class Following:
     def __init__(self, subscriber: Subscriber) -> None:
         self._subscriber = subscriber
         self._followers: dict[str, set[Audience]] = {}
+        self._audiences: Tally[Feed] = Tally()
+
+    def feeds(self) -> list[Feed]:
+        """Return the feeds that show where somebody is."""
+        return list(self._audiences)
 
     def follow(self, key: str, audience: Audience) -> None:
         """Bring this rider's positions from now on."""
@@ -46,11 +52,15 @@ class Following:
             self._followers[key] = set()
             self._subscriber.want(position_channel(key), lambda message: self._hear(key, message))
         self._followers[key].add(audience)
+        self._audiences[audience.feed] += 1
 
     def unfollow(self, key: str, audience: Audience) -> None:
         """Stop at once."""
         followers = self._followers.get(key, set())
         followers.discard(audience)
+        self._audiences[audience.feed] -= 1
+        if not self._audiences[audience.feed]:
+            del self._audiences[audience.feed]
         if not followers and self._followers.pop(key, None) is not None:
             self._subscriber.drop(position_channel(key))
 

@@ -188,7 +188,7 @@ class Hub:
         """Confirm again and again how things stand with those feeds that show where somebody is."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            await self._reconcile(feed for feed in self._feeds.values() if feed.head and feed.shows_positions())
+            await self._reconcile(feed for feed in self.following.feeds() if isinstance(feed, LeasedFeed))
 
     async def _reconcile(self, feeds: Iterable[LeasedFeed]) -> None:
         by_id = {feed.id: feed for feed in feeds}

@@ -99,8 +99,19 @@ FACTS: Final[Mapping[str, Cells]] = {
 }
 # fmt: on
 
-# The same by role and event, as every fact of every followed order asks for it.
-_SEEN: Final = {(role, event): cells.of(role) for event, cells in FACTS.items() for role in Role}
+
+def _seen() -> Mapping[Role, Mapping[str, Fields]]:
+    # Equal cells are one object: whoever has made something for a cell finds it again by that alone.
+    same: dict[Fields, Fields] = {}
+    seen: dict[Role, dict[str, Fields]] = {role: {} for role in Role}
+    for event_type, cells in FACTS.items():
+        for role, of_role in seen.items():
+            if (fields := cells.of(role)) is not None:
+                of_role[event_type] = same.setdefault(fields, fields)
+    return seen
+
+
+SEEN: Final = _seen()  # `FACTS` by role, without what is hidden: every fact of every followed order asks for it
 
 
 class Phase(StrEnum):
@@ -202,16 +213,11 @@ CARRYING_FACTS: Final = (
 )
 
 
-def cell(event_type: str, role: Role) -> Fields | Role | None:
-    """Return the cell that decides what this role sees of a fact; the operator's is named after them."""
-    return role if role is Role.OPERATOR else _SEEN.get((role, event_type), HIDDEN)
-
-
 def visible(event_type: str, payload: Mapping[str, Any], role: Role) -> dict[str, Any] | None:
     """Return what this role sees of a fact's payload, or None where the fact is hidden."""
     if role is Role.OPERATOR:
         return {name: value for name, value in payload.items() if name != "type"}
-    fields = _SEEN.get((role, event_type), HIDDEN)
+    fields = SEEN[role].get(event_type, HIDDEN)
     return None if fields is None else {name: payload[name] for name in fields if name in payload}
 
 

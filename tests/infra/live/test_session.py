@@ -150,6 +150,7 @@ async def _next_or_none(watcher):
         del error
         return None
 
+
 async def test_a_view_that_fails_costs_its_watchers_a_resume_and_others_nothing(house):
     async with house.watch() as watcher, house.watch("sto_beto") as other:
         epoch = (await watcher.next())["epoch"]
