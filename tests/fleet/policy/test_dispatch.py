@@ -224,12 +224,20 @@ def test_the_same_city_is_always_decided_the_same():
     ("task", "free_s", "north_m"),
     [
         (a_task(), 300 + 60, 1500),
+        (a_task(ready_at=None), 300 + 60, 1500),
         (a_task(ready_at=after(minutes=4)), 240 + 300, 1500),
         (a_task(is_at_pickup=True, ready_at=after(minutes=2)), 120 + 300, 1500),
         (a_task(is_picked_up=True), 303, 1500),
         (a_task(is_picked_up=True, is_at_dropoff=True), 0, 1500),
     ],
-    ids=["on the way", "kitchen is late", "waiting at the store", "riding to the door", "at the door"],
+    ids=[
+        "on the way",
+        "kitchen said nothing",
+        "kitchen is late",
+        "waiting at the store",
+        "riding to the door",
+        "at the door",
+    ],
 )
 def test_when_a_rider_is_free_follows_from_what_is_in_hand(task, free_s, north_m):
     ground = Ground(at(), PLAIN)

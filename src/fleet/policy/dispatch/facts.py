@@ -73,11 +73,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery in a rider's hands."""
+    """A delivery in a rider's hands; given by hand it may have no `ready_at`, while the kitchen has said nothing."""
 
     pickup: Point
     dropoff: Point
-    ready_at: datetime
+    ready_at: datetime | None
     is_at_pickup: bool = False
     is_picked_up: bool = False
     is_at_dropoff: bool = False

@@ -60,7 +60,8 @@ def when_free(rider: Working, ground: Ground, *, now: datetime) -> Freed:
             store = ground.spot(task.pickup)
             if not task.is_at_pickup:
                 at_s += ground.way_s(spot, store, rider.vehicle) + rules.pickup_service_s / 2
-            at_s = max(at_s, (task.ready_at - now).total_seconds()) + rules.pickup_service_s / 2
+            ready_s = (task.ready_at - now).total_seconds() if task.ready_at else 0.0
+            at_s = max(at_s, ready_s) + rules.pickup_service_s / 2
             spot = store
         door = ground.spot(task.dropoff)
         if task.is_at_dropoff:
