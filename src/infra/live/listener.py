@@ -54,6 +54,7 @@ class Listener:
     async def _answer_all(self) -> None:
         try:
             while self._waiting and not self._sink.is_over:
+                await asyncio.sleep(0)  # a flood of small frames must not hold up everybody else
                 reply = await self._answer(self._waiting.popleft())
                 await self._sink.drained()
                 if reply is not None and not self._sink.is_over:
