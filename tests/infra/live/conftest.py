@@ -1,7 +1,6 @@
 """A house with one hub behind a real server, and the few things tests do to it."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from infra.live.source import FeedTables
 from infra.live.view import Loaded, Watch
 from infra.outbox import Recorded
 from kernel.events import Act, Cause, Event
+from recado.listening import bind
 
 NOON = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 ANA = "sto_ana"
@@ -185,8 +185,7 @@ async def serving(app: Litestar, *, ws: Any = FeedProtocol, **options: Any) -> A
     """Serve an app as the API process does; yields the port."""
     config = uvicorn.Config(app, ws=ws, ws_per_message_deflate=False, log_config=None, lifespan="on", **options)
     server = uvicorn.Server(config)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+    with bind("127.0.0.1", 0) as listener:
         running = asyncio.create_task(server._serve([listener]))
         while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
             await asyncio.sleep(0.01)
