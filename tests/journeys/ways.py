@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Final
 
 import httpx
 import msgspec
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 Json = dict[str, Any]
 FINAL_CODES: Final = range(4500, 5000)  # "do not come back"
+FOR_GOOD: Final = range(3500, 4000)  # the same in the words of the Centrifuge protocol
 AGAIN_AFTER_S: Final = (0.05, 0.5)
 SILENT_FOR_S: Final = 40.0  # two heartbeats and more
 TROUBLE: Final = (OSError, TimeoutError, WebSocketException, httpx.TransportError)
@@ -102,7 +103,7 @@ class Way:
 
     def _end(self, code: int) -> None:
         self.closed.append((time.monotonic(), code))
-        self.is_over = code in FINAL_CODES
+        self.is_over = code in FINAL_CODES or code in FOR_GOOD
         if self.is_over:
             self.faults.append(f"{self}: was closed for good with {code}")
 
@@ -181,4 +182,64 @@ class OverPolls(Way):
                 self.faults.append(f"{self}: the answer counted {said['seq']} and told up to {self.seq}")
 
 
-WAYS: Final[tuple[type[Way], ...]] = (OverSocket, OverEvents, OverPolls)
+class OverCentrifuge(Way):
+    """A channel of the Centrifuge protocol: one command a line, one push or reply a line."""
+
+    name = "centrifuge"
+
+    async def _follow_once(self) -> None:
+        address = str(self._client.base_url).replace("http", "ws", 1)
+        options: Any = {"compression": None, "proxy": None, "max_queue": None, "close_timeout": 1}
+        async with connect(f"{address}/v1/connection/websocket", **options) as socket:
+            await self._send(socket, {"id": 1, "connect": {"token": self._token}}, {"id": 2, "subscribe": self._asked})
+            try:
+                async for message in socket:
+                    for line in str(message).split("\n"):
+                        if not await self._hear(socket, msgspec.json.decode(line)):
+                            return
+            except ConnectionClosed:
+                self._end(socket.close_code or 0)
+
+    @property
+    def _asked(self) -> Json:
+        asked: Json = {"channel": f"{self.role}:{self.order_id}"}
+        if self.seq is not None:
+            asked |= {"recover": True, "offset": self.seq, "epoch": self.epoch or ""}
+        return asked
+
+    async def _send(self, socket: ClientConnection, *commands: Json) -> None:
+        await socket.send("\n".join(msgspec.json.encode(command).decode() for command in commands))
+
+    async def _hear(self, socket: ClientConnection, said: Json) -> bool:
+        """Take one line; False where the channel must be subscribed again."""
+        match said:
+            case {"push": {"pub": publication}}:
+                self._published(publication)
+            case {"push": {"unsubscribe": _}}:
+                return False
+            case {"error": error}:
+                if not error.get("temporary"):
+                    self.faults.append(f"{self}: was told {error}")
+                return False
+            case {"subscribe": subscribed}:
+                self._subscribed(subscribed)
+        if not said:  # a ping
+            await self._send(socket, {})
+        return True
+
+    def _published(self, publication: Json) -> None:
+        if "offset" in publication:
+            self._keep(publication["offset"], publication["data"])
+        else:
+            self._take(publication["data"])
+
+    def _subscribed(self, subscribed: Json) -> None:
+        if "data" in subscribed:  # a snapshot, which says all of this itself
+            self._take(subscribed["data"])
+            return
+        self._begin(subscribed.get("recovered", False), subscribed["offset"], subscribed["epoch"])
+        for publication in subscribed.get("publications", []):
+            self._published(publication)
+
+
+WAYS: Final[tuple[type[Way], ...]] = (OverSocket, OverEvents, OverPolls, OverCentrifuge)
