@@ -1,0 +1,60 @@
+"""An API process that is asked to stop sends everybody away with a word that means "come back", and is gone soon."""
+
+import asyncio
+import signal
+import time
+from random import Random
+from typing import Final
+
+import pytest
+from tests.journeys.town import a_town
+from tests.journeys.ways import WAYS, OverCentrifuge, OverEvents, OverPolls, OverSocket, a_client
+
+from infra.db import Database
+from kernel.actors import Role
+
+pytestmark = pytest.mark.journey
+OF_EACH: Final = 50
+GONE_WITHIN_S: Final = 3.0
+TOLD: Final = {OverSocket.name: {1012}, OverEvents.name: {1012}, OverCentrifuge.name: {1012, 3001}}
+
+
+async def test_a_process_that_is_asked_to_stop_tells_everybody_and_is_gone_in_three_seconds(house, database_url):
+    async with Database.connect(database_url, pool_size=2) as database:
+        house.start("api-1", "worker-1")
+        async with a_town(house, database) as town, a_client(house.address) as client:
+            order_id = (await town.place("the one", payment="cash")).json()["order_id"]
+            who = {"role": Role.CUSTOMER, "from_zero": False}
+            watchers = [
+                way(client, order_id, town.ana.token, chance=Random(n), **who) for way in WAYS for n in range(OF_EACH)
+            ]
+            following = [asyncio.create_task(watcher.follow()) for watcher in watchers]
+            async with asyncio.timeout(30):
+                while not all(watcher.begun for watcher in watchers):  # noqa: ASYNC110  many move
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)  # who asked once has asked again by now, and waits
+            begun = {watcher: watcher.begun for watcher in watchers}
+
+            process = house.processes.pop("api-1")
+            process.send_signal(signal.SIGTERM)
+            asked_s = time.monotonic()
+            await asyncio.to_thread(process.wait, 10)
+            took_s = time.monotonic() - asked_s
+            await asyncio.sleep(0.2)  # the last words are read
+
+            told = {name: {code for one in watchers if one.name == name for _, code in one.closed} for name in TOLD}
+            unanswered = [one for one in watchers if one.name == OverPolls.name and one.begun != begun[one] + 1]
+            house.start("api-1")
+            async with asyncio.timeout(30):
+                while any(one.begun == begun[one] for one in watchers):  # noqa: ASYNC110  many move
+                    await asyncio.sleep(0.05)
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
+
+    assert took_s < GONE_WITHIN_S
+    assert {name: codes <= TOLD[name] and codes for name, codes in told.items()} == told
+    assert all(len(one.closed) == 1 for one in watchers if one.name in TOLD)
+    assert unanswered == []
+    assert [fault for one in watchers for fault in one.faults] == []
+    assert house.bugs() == {}
