@@ -191,8 +191,8 @@ class Town:
         self.kitchen_feed = await self.watchers.follow(
             Feed(self.store_id, f"/v1/stores/{self.store_id}/feed", self.kitchen)
         )
-        self.beto = await self._enter_rider("Beto", "+5511987654321", BETOS_CORNER)
-        self.carla = await self._enter_rider("Carla", "+5511987654322", CARLAS_CORNER)
+        self.beto = await self.enter_rider("Beto", "+5511987654321", BETOS_CORNER)
+        self.carla = await self.enter_rider("Carla", "+5511987654322", CARLAS_CORNER)
 
     async def person(self, name: str, role: str, subject_id: str, **wish: object) -> Person:
         """Return a person of this role with a token."""
@@ -305,7 +305,8 @@ class Town:
         menu = (await self.operator.must("PUT", f"/v1/stores/{self.store_id}/menu", {"items": items})).json()
         self.items = {item["name"]: item["id"] for item in menu["items"]}
 
-    async def _enter_rider(self, name: str, phone: str, corner: Point) -> Rider:
+    async def enter_rider(self, name: str, phone: str, corner: Point) -> Rider:
+        """Bring in a rider, whose phone follows the rider's feed."""
         wish = {"city_id": self.city_id, "name": name, "phone": phone, "vehicle": "bicycle", "capacity": 3}
         rider_id = str((await self._add("/v1/riders", wish))["id"])
         rider = Rider(self, name, rider_id, await self.person(name, "rider", rider_id), corner)
