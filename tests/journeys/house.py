@@ -1,5 +1,6 @@
 """API and worker processes of a test's own, as a machine runs them: started, killed without a word, started again."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -57,6 +58,12 @@ class House:
             process = self.processes.pop(name)
             process.kill()
             process.wait()
+
+    async def supervise(self) -> None:
+        """Start again whatever gave up, as it does where a store is away while it starts, until cancelled."""
+        while True:
+            self.start(*[name for name, process in self.processes.items() if process.poll() is not None])
+            await asyncio.sleep(0.2)
 
     def close(self) -> None:
         """Stop everything."""

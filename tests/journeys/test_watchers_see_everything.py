@@ -59,8 +59,8 @@ async def test_every_watcher_has_seen_what_stands_in_the_tables(durable_redis, d
 
     assert faults == []
     assert len(evening.watchers) == WATCHERS
-    lasting = [one for one in evening.watchers if one.name != OverPolls.name]
-    assert sum(one.begun - 1 for one in lasting) > KILLS_EACH  # the kills did interrupt them
+    connected = [one for one in evening.watchers if one.name != OverPolls.name]
+    assert sum(one.begun - 1 for one in connected) > KILLS_EACH  # the kills did interrupt them
     assert house.bugs() == {}
 
 
