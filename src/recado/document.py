@@ -24,6 +24,7 @@ _ALSO_REFUSED: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/pairings/claim": (415, 429),
     "/v1/sessions/refresh": (415,),
     "/v1/sessions/end": (415,),
+    "/v1/stores/{store_id}": (403,),  # staff may change some of it
 }
 _MEANINGS: Final[Mapping[int, str]] = {
     400: "The body, or a parameter, cannot be read; the field is named.",

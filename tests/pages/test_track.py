@@ -103,6 +103,11 @@ async def test_a_change_is_told_with_its_cause_and_with_an_apology_where_it_brea
         await tab.shoot("track-late")
 
 
+async def is_live(tab) -> None:
+    """Wait for the feed, which comes after the words: a place from before the pickup is in no snapshot."""
+    await expect(tab.page.locator("html[data-connection=live]")).to_have_count(1)
+
+
 def carried(town, order, rider) -> str:
     """Bring an order as far as its rider's saddle, and return the delivery."""
     order.say("accept", prep_minutes=8)
@@ -133,6 +138,7 @@ async def test_the_rider_is_seen_riding_and_an_old_place_is_never_shown_as_their
         await sees(tab, "Waiting for")
         carried(town, order, carla)
         await sees(tab, "Your order is on the way")
+        await is_live(tab)
         carla.is_at(offset(SE, east_m=180, north_m=60), seconds_ago=57)  # stale at 60
         await expect(tab.page.locator(RIDER)).to_be_visible()
 
@@ -188,6 +194,7 @@ async def test_whose_door_comes_later_sees_a_part_of_town_until_it_is_next(town,
     async with a_tab(browser, wire.address, locale=locale) as tab:
         await tab.go(path_of(order.share()))
         await sees(tab, words, "#detail")
+        await is_live(tab)
         gilda.is_at(offset(SE, east_m=300, north_m=120), seconds_ago=20)
         await expect(tab.page.locator(AREA)).to_be_visible()
         await expect(tab.page.locator("#map-area")).to_contain_text("Gilda")
