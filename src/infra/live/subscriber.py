@@ -139,10 +139,10 @@ class Subscriber:
             await connection.disconnect(nowait=True)
 
     async def _ask(self, connection: AbstractConnection) -> None:
-        await connection.send_command("SUBSCRIBE", IDLE_CHANNEL)
+        await _say(connection, "SUBSCRIBE", IDLE_CHANNEL)
         await self._ask_for_changes(connection)
         # Redis answers in order: this comes back when it listens for us to all of them again.
-        await connection.send_command("PING", RESTORED)
+        await _say(connection, "PING", RESTORED)
         while True:
             await self._dirty.wait()
             await self._ask_for_changes(connection)
@@ -156,9 +156,9 @@ class Subscriber:
         self._asked.difference_update(leaving)
         self._unanswered.update(joining)
         for chunk in _chunks(leaving):
-            await connection.send_command("UNSUBSCRIBE", *chunk)
+            await _say(connection, "UNSUBSCRIBE", *chunk)
         for chunk in _chunks(joining):
-            await connection.send_command("SUBSCRIBE", *chunk)
+            await _say(connection, "SUBSCRIBE", *chunk)
 
     async def _watch_silence(self, connection: AbstractConnection) -> None:
         loop = asyncio.get_running_loop()
@@ -166,7 +166,7 @@ class Subscriber:
             await asyncio.sleep(PING_S)
             if loop.time() - self._heard_at > SILENCE_S:
                 raise RedisConnectionError("Redis has fallen silent")
-            await connection.send_command("PING", ALIVE)
+            await _say(connection, "PING", ALIVE)
 
     async def _listen(self, connection: AbstractConnection) -> None:
         # The client's own reading costs more than all that is done with a message. It said all it had to say when it
@@ -199,6 +199,13 @@ class Subscriber:
             del self._unanswered[name]
             if name in self._wanted:
                 self._wanted[name].confirmed.set()
+
+
+async def _say(connection: AbstractConnection, *words: str | bytes) -> None:
+    try:
+        await connection.send_command(*words)
+    except RuntimeError as closed:  # uvloop's word for a transport that was lost a moment ago
+        raise RedisConnectionError("Redis hung up") from closed
 
 
 def _chunks(names: Sequence[bytes]) -> list[Sequence[bytes]]:
