@@ -92,7 +92,7 @@ def rendered(page: Page, language: str) -> Rendered:
             t=translator(texts),
             asset=assets.url,
             modules=_modules(page, assets),
-            styles=[path for path in ("css/base.css", f"css/{page.name}.css") if path in assets.files],
+            sheet=assets.sheet_of(page.name),
             boot=_boot(page, language, assets, texts),
         )
     )

@@ -18,6 +18,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     permissions: tuple[str, ...] = ()  # of the browser: geolocation, camera, screen-wake-lock
     is_script_needed: bool = True
     also: tuple[str, ...] = ()  # modules that main.js imports as it runs and that are asked for together with it
+    asks_at_once: bool = False  # main.js needs nothing of the page to ask for what it shows: it comes first
     is_listed_by_search: bool = False
 
 
@@ -30,5 +31,10 @@ PAGES: Final = (
     Page(name="rider", path="/rider", role="rider", icon="motorcycle", permissions=("geolocation", "screen-wake-lock")),
     Page(name="operations", path="/operations", role="operator", icon="map"),
     Page(name="desk", path="/desk", role="operator", icon="desk"),
-    Page(name="track", path="/t/{token:str}", also=("js/track/following.js", "js/core/page.js", "js/core/feed.js")),
+    Page(
+        name="track",
+        path="/t/{token:str}",
+        also=("js/track/following.js", "js/core/page.js", "js/core/feed.js"),
+        asks_at_once=True,
+    ),
 )

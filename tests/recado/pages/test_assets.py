@@ -55,9 +55,8 @@ def test_a_module_never_reads_text_as_html_or_code(path):
 @pytest.mark.parametrize("page", [*SCRIPTED, *(page for page in (*PAGES, ERROR) if not page.is_script_needed)])
 def test_what_every_page_loads_at_first_is_small(page):
     modules = ASSETS.modules_of(f"js/{page.name}/main.js") if page.is_script_needed else []
-    styles = [path for path in ("css/base.css", f"css/{page.name}.css") if path in ASSETS.files]
 
-    assert sum(len(ASSETS.files[path].gzipped or b"") for path in [*modules, *styles]) < 64_000
+    assert sum(len(ASSETS.files[path].gzipped or b"") for path in [*modules, ASSETS.sheet_of(page.name)]) < 64_000
 
 
 def test_an_asset_that_is_not_there_is_a_bug():

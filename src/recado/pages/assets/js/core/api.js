@@ -32,10 +32,11 @@ const AWAY = new Set([502, 503, 504]);
  * Send one request. Returns the answered JSON (null for none); throws `Problem` or `Unreachable`.
  * @param {string} method
  * @param {string} path
- * @param {{token?: string, body?: unknown, key?: string, patience_ms?: number}} [how] `key` makes it safe to repeat
+ * @param {{token?: string, body?: unknown, key?: string, patience_ms?: number, answer?: Promise<Response>}} [how] `key` makes it
+ * safe to repeat; `answer` is there where it was sent already
  * @returns {Promise<any>}
  */
-export async function request(method, path, { token, body, key, patience_ms = PATIENCE_MS } = {}) {
+export async function request(method, path, { token, body, key, patience_ms = PATIENCE_MS, answer: sent } = {}) {
   const headers = new Headers({ Accept: "application/json" });
   if (token) headers.set("Authorization", `Bearer ${token}`);
   if (key) headers.set("Idempotency-Key", key);
@@ -45,7 +46,7 @@ export async function request(method, path, { token, body, key, patience_ms = PA
   let answer, text;
   try {
     const content = body === undefined ? undefined : JSON.stringify(body);
-    answer = await fetch(path, { method, headers, body: content, credentials: "same-origin", signal: stop.signal });
+    answer = await (sent ?? fetch(path, { method, headers, body: content, credentials: "same-origin", signal: stop.signal }));
     text = await answer.text();
   } catch (cause) {
     throw new Unreachable(path, { cause });

@@ -1,4 +1,9 @@
 // @ts-check
+/**
+ * What the server told this page: its name, the role it speaks as, its language and its texts.
+ * @type {{page: string, role: string | null, language: string, build: string, texts: Record<string, string>}}
+ */
+export const boot = JSON.parse(document.getElementById("boot")?.textContent || "{}");
 
 /**
  * Return the element of this id; a page without it is a bug.

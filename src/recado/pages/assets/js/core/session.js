@@ -1,6 +1,6 @@
 // @ts-check
 import { Problem, request, Unreachable } from "./api.js";
-import { boot } from "./boot.js";
+import { boot } from "./dom.js";
 
 /**
  * Who this page speaks for. The access token lives in the memory of the page alone; a device's refresh token is in a
@@ -106,13 +106,16 @@ export async function openSession(role) {
  * unknown, and `Unreachable`.
  * @param {string} shareToken
  * @param {(problem: Problem) => void} onOver the link was good, and is no more
+ * @param {Promise<Response>} [answer] of whoever has asked already
  */
-export async function openShare(shareToken, onOver) {
+export async function openShare(shareToken, onOver, answer) {
   let isOpen = false;
   /** @type {any} */
   let told = null;
   const open = async () => {
-    const { tracking, ...opened } = await request("POST", "/v1/share-links/open", { body: { token: shareToken } });
+    const asked = answer;
+    answer = undefined; // it opens once
+    const { tracking, ...opened } = await request("POST", "/v1/share-links/open", { body: { token: shareToken }, answer: asked });
     told = tracking;
     return opened;
   };

@@ -1,5 +1,5 @@
 // @ts-check
-import { boot } from "./boot.js";
+import { boot } from "./dom.js";
 
 /** The reader's own form of the page's language: numbers in Brazil are not written as in Portugal. */
 export const locale = (navigator.languages ?? []).find((tag) => tag.split("-")[0] === boot.language) ?? boot.language;

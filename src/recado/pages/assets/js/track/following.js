@@ -38,18 +38,17 @@ const announce = async (text, how) => (await rest).announce(text, how);
 
 /**
  * Follow the order whose link is being opened.
- * @param {ReturnType<typeof import("./main.js").openLink>} opening
+ * @param {Promise<Response>} answer
  */
-export async function followOrder(opening) {
+export async function followOrder(answer) {
   everySecond(() => {
     if (view) drawTime(view);
     place?.then((there) => there?.age());
   });
   rest.then(({ startPage }) => startPage());
   try {
-    const opened = await opening;
+    const opened = await openShare(shareToken, (problem) => gone(problem.status), answer);
     session = opened.session;
-    opened.onOver((problem) => gone(problem.status));
     listen();
     take(opened.tracking);
   } catch (error) {

@@ -1,26 +1,28 @@
 // @ts-check
-import { openShare } from "../core/session.js";
+// Imports nothing before it has asked: on a slow phone each file that comes first is a wait.
 
 /** @typedef {import("../core/session.js").Session} Session */
 
 /** What stands in the link. */
 export const shareToken = decoded(location.pathname.split("/")[2] ?? "");
 
-// The answer is on its way while the rest of the page still loads: on a phone that is a second.
-const opening = openLink();
-opening.catch(() => {}); // told to whoever follows it
-import("./following.js").then(({ followOrder }) => followOrder(opening));
+/** The answer to opening the link is on its way while the rest of the page still loads. @type {Promise<Response>} */
+const answer = fetch("/v1/share-links/open", {
+  method: "POST",
+  headers: { Accept: "application/json", "Content-Type": "application/json" },
+  body: JSON.stringify({ token: shareToken }),
+  credentials: "same-origin",
+});
+answer.catch(() => {}); // told to whoever follows it
+
+const whole = new Promise((resolve) => {
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", resolve, { once: true });
+  else resolve(null);
+});
+whole.then(() => import("./following.js")).then(({ followOrder }) => followOrder(answer));
 
 /** @param {Session} session */
 export const trackingPath = (session) => `/v1/orders/${/** @type {any} */ (session.identity).order_id}/tracking`;
-
-/** Open the link, which tells how its order stands, before there is anything to show it with. */
-export async function openLink() {
-  /** @type {(problem: import("../core/api.js").Problem) => void} */
-  let over = () => {};
-  const opened = await openShare(shareToken, (problem) => over(problem));
-  return { ...opened, onOver: (/** @type {typeof over} */ listener) => (over = listener) };
-}
 
 /** @param {string} part */
 function decoded(part) {
