@@ -47,12 +47,13 @@ async def test_every_watcher_has_seen_what_stands_in_the_tables(durable_redis, d
             async with a_town(house, database) as town, a_client(house.address) as client:
                 evening = Evening(town, client)
                 async with asyncio.TaskGroup() as tasks:
-                    following = tasks.create_task(evening.follow())
+                    lasting = [tasks.create_task(evening.follow()), tasks.create_task(house.supervise())]
                     killing = tasks.create_task(evening.kill(house, durable_redis))
                     await evening.pass_by()
                     await killing
                     await evening.until_caught_up(await heads_of(database))
-                    following.cancel()
+                    for task in lasting:
+                        task.cancel()
                 faults = [*evening.faults(), *await evening.unlike(database)]
     finally:
         house.close()
