@@ -209,7 +209,7 @@ async def evening(database_url, redis_url, tmp_path):
 
 
 @pytest.mark.parametrize("away", [(), ("worker-1",)], ids=["", "although nobody can tell"])
-async def test_whoever_is_gone_is_seen_no_longer(evening, away, record_property):
+async def test_whoever_is_gone_is_seen_no_longer(evening, away):
     await _order_all(evening)
     async with evening.followed():
         with stopped(evening.front, *away):
@@ -217,13 +217,12 @@ async def test_whoever_is_gone_is_seen_no_longer(evening, away, record_property)
             await asyncio.sleep(LISTENS_S)
 
     seen_for_s = {name: order.seen_for_s(order.ended_s) for name, order in evening.orders.items()}
-    record_property("seen_for_s", seen_for_s)
     assert {name: so_long for name, so_long in seen_for_s.items() if so_long >= AT_THE_LATEST_S} == {}
     assert _faults(evening) == ["link revoked: 4501", "link revoked: 4501", "link revoked: 3500"]
 
 
 @pytest.mark.parametrize("away", [(), ("worker-1",)], ids=["", "and told nothing"])
-async def test_a_process_that_was_stopped_meanwhile_goes_on_without_them(evening, away, record_property):
+async def test_a_process_that_was_stopped_meanwhile_goes_on_without_them(evening, away):
     await _order_all(evening)
     async with evening.followed():
         with stopped(evening.front, *away, "api-1"):
@@ -235,8 +234,6 @@ async def test_a_process_that_was_stopped_meanwhile_goes_on_without_them(evening
 
     seen_for_s = {name: order.seen_for_s(continued_s) for name, order in evening.orders.items()}
     closed_after_s = [at_s - continued_s for one in evening.orders["link revoked"].watchers for at_s, _ in one.closed]
-    record_property("seen_for_s", seen_for_s)
-    record_property("closed_after_s", closed_after_s)
     assert {name: so_long for name, so_long in seen_for_s.items() if so_long >= 0} == {}
     assert max(closed_after_s) < AT_THE_LATEST_S
     assert _faults(evening) == ["link revoked: 4501", "link revoked: 4501", "link revoked: 3500"]
