@@ -3,6 +3,8 @@ PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait as long as they work: one more at a time than there are cores, as far as memory goes.
+WORKERS ?= $(shell "$(PYTHON)" -c 'import os; print(min((os.cpu_count() or 1) + 1, 4))' 2>/dev/null || echo 2)
 PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 # Named after the place: a clone that was moved needs its environment anew.
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
@@ -63,11 +65,11 @@ demo: $(RUNNABLE)
 test soak: export PYTHONDONTWRITEBYTECODE :=
 
 test: dev
-	"$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal
+	"$(BIN)/pytest" -n $(WORKERS) --dist worksteal
 
 # The same tests with their full budgets: 10,000 interleavings instead of 200, 50 kills instead of 3.
 soak: dev
-	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal
+	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest" -n $(WORKERS) --dist worksteal
 
 # One bench by its name, `make bench NAME=orders`, in full; without a name all of them, quickly.
 bench: dev

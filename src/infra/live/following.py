@@ -5,6 +5,7 @@ position is sent only for as long as the tables have confirmed, a moment ago, th
 """
 
 from collections import Counter as Tally
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -37,8 +38,9 @@ class LeasedFeed(Feed):
 class Following:
     """Which audiences follow which riders."""
 
-    def __init__(self, subscriber: Subscriber) -> None:
+    def __init__(self, subscriber: Subscriber, *, on_begun: Callable[[Feed], None]) -> None:
         self._subscriber = subscriber
+        self._on_begun = on_begun
         self._followers: dict[str, set[Audience]] = {}
         self._audiences: Tally[Feed] = Tally()
 
@@ -52,6 +54,8 @@ class Following:
             self._followers[key] = set()
             self._subscriber.want(position_channel(key), lambda message: self._hear(key, message))
         self._followers[key].add(audience)
+        if not self._audiences[audience.feed]:
+            self._on_begun(audience.feed)
         self._audiences[audience.feed] += 1
 
     def unfollow(self, key: str, audience: Audience) -> None:

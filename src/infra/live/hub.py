@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Final
@@ -55,10 +56,11 @@ class Hub:
         self._heartbeat_s = heartbeat_s
         self._check_access = check_access
         self._subscriber = Subscriber(redis_url, on_restored=self._reconcile_soon)
-        self.following = Following(self._subscriber)
+        self.following = Following(self._subscriber, on_begun=self._confirm_soon)
         self._feeds: dict[str, LeasedFeed] = {}
         self._slots = count()
-        self._reconcile_now = asyncio.Event()
+        self._reconcile_now, self._confirm_now = asyncio.Event(), asyncio.Event()
+        self._unconfirmed: set[LeasedFeed] = set()
         self._fill_slots = asyncio.Semaphore(FILLS_AT_ONCE)
         self._fills: set[asyncio.Task[None]] = set()
 
@@ -184,11 +186,25 @@ class Hub:
             self._reconcile_now.clear()
             await self._reconcile(feed for feed in self._feeds.values() if feed.head is not None)
 
+    def _confirm_soon(self, feed: Feed) -> None:
+        if isinstance(feed, LeasedFeed):  # whose first position must not wait for the next turn of all
+            self._unconfirmed.add(feed)
+            self._confirm_now.set()
+
     async def _confirm_for_ever(self) -> None:
         """Confirm again and again how things stand with those feeds that show where somebody is."""
+        loop = asyncio.get_running_loop()
+        all_at_s = loop.time() + LOOK_EVERY_S
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            await self._reconcile(feed for feed in self.following.feeds() if isinstance(feed, LeasedFeed))
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(all_at_s):
+                    await self._confirm_now.wait()
+            self._confirm_now.clear()
+            feeds, self._unconfirmed = self._unconfirmed, set()
+            if loop.time() >= all_at_s:
+                all_at_s = loop.time() + LOOK_EVERY_S
+                feeds = {feed for feed in self.following.feeds() if isinstance(feed, LeasedFeed)}
+            await self._reconcile(feed for feed in feeds if feed.head is not None)
 
     async def _reconcile(self, feeds: Iterable[LeasedFeed]) -> None:
         by_id = {feed.id: feed for feed in feeds}

@@ -203,13 +203,15 @@ _ENDS: Final = (
     "delivery.failed",
 )
 # Each of these says by itself who does something for the order from then on: the last one counts.
-CARRYING_FACTS: Final = (
-    "order.rider_assigned",
-    "order.rider_unassigned",
-    "order.picked_up",
-    "order.other_stop_first",
-    "order.is_next_stop",
-    *_ENDS,
+CARRYING_FACTS: Final = frozenset(
+    {
+        "order.rider_assigned",
+        "order.rider_unassigned",
+        "order.picked_up",
+        "order.other_stop_first",
+        "order.is_next_stop",
+        *_ENDS,
+    }
 )
 
 
