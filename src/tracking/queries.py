@@ -14,7 +14,6 @@ from fleet.queries.whereabouts import last_seen
 from infra.clock import boot_s
 from infra.db import Begin, Tx
 from infra.live.following import LEASE_S
-from infra.live.view import Loaded
 from infra.outbox import Recorded
 from infra.sql import load
 from kernel.actors import Role
@@ -214,6 +213,10 @@ class OrderFeedView:
         shown.update(seen)
         return shown
 
+    def was_shown(self, position: PositionView | None) -> None:
+        """Take note of what the first watcher's snapshot has shown already."""
+        self._told = self._told or position
+
     def positions(self) -> frozenset[str]:
         """Return the rider, where this role may see them now."""
         if self._followed_of is not self._carrying:  # asked after every fact, and seldom another
@@ -238,12 +241,6 @@ async def read_tracking(read: Begin, redis: Redis, order_id: OrderId, *, caller:
         asked_at_s = boot_s()
         view, carrying, _ = await _look(tx, order_id, caller=caller)
     return await _with_position(redis, view, carrying, caller.role, asked_at_s=asked_at_s)
-
-
-async def load_tracking(read: Begin, redis: Redis, order_id: OrderId, *, caller: Caller) -> Loaded:
-    """Return what a feed's snapshot says: an order's way as the caller may see it, and as of which number."""
-    view = await read_tracking(read, redis, order_id, caller=caller)
-    return Loaded(view, seq=view.seq, position_at=view.position.measured_at if view.position else None)
 
 
 async def _with_position(

@@ -43,7 +43,10 @@ async def order_watch(
         await queries.check_may_track(tx, order_id, caller=caller)
 
     async def load() -> Loaded:
-        return await queries.load_tracking(begin, redis, order_id, caller=caller)
+        tracking = await queries.read_tracking(begin, redis, order_id, caller=caller)
+        view.was_shown(tracking.position)
+        shown_at = tracking.position.measured_at if tracking.position else None
+        return Loaded(tracking, seq=tracking.seq, position_at=shown_at)
 
     view = OrderFeedView(begin, order_id, caller.role)
     return Watch(order_id, view, load, audience=caller.role, after=after, epoch=epoch)
