@@ -127,9 +127,7 @@ async def a_tablet(
     async with a_tab(browser, wire.address, **({"viewport": DESKTOP} | wish)) as tab:
         tab.__class__ = Tablet
         assert isinstance(tab, Tablet)
-        claim = {"code": code, "device_name": "Tablet", "keep": "cookie"}
-        answer = await tab.context.request.post("/v1/pairings/claim", data=claim)
-        assert answer.ok, await answer.text()
+        await tab.claims(code, device_name="Tablet")
         await tab.go("/store")
         if len(stores) == 1:
             await tab.page.locator("#connection[data-state=live]").wait_for()

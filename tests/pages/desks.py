@@ -98,10 +98,7 @@ async def a_desk(
     async with a_tab(browser, address, **({"viewport": DESKTOP} | wish)) as tab:
         tab.__class__ = DeskTab
         assert isinstance(tab, DeskTab)
-        claim = {"code": code, "device_name": "Computer", "keep": "cookie"}
-        answer = await tab.context.request.post("/v1/pairings/claim", data=claim)
-        assert answer.ok, await answer.text()
-        tab.person_id = (await answer.json())["subject_id"]
+        tab.person_id = (await tab.claims(code, device_name="Computer"))["subject_id"]
         await tab.go(f"/desk#{part}" if part else "/desk")
         await tab.page.locator("[role=tab][aria-selected=true]:visible").wait_for()
         yield tab

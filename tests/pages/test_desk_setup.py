@@ -145,8 +145,7 @@ async def test_a_colleague_is_paired_as_somebody_new(town, browser, wire):
         await tab.named("Administer").uncheck()
         await tab.press("Make a code")
         code = await tab.page.locator(".pair-code").inner_text()
-        claim = {"code": code, "device_name": "Laptop", "keep": "body"}
-        paired = await (await tab.context.request.post("/v1/pairings/claim", data=claim)).json()
+        paired = await tab.claims(code, device_name="Laptop", keep="body")
 
     assert (paired["role"], sorted(paired["scopes"])) == ("operator", ["dispatch", "intake", "support"])
     assert paired["subject_id"] not in {"", tab.person_id}
