@@ -77,7 +77,8 @@ class Tab:
     async def claims(self, code: str, *, device_name: str, keep: str = "cookie") -> Any:
         """Pair with a code; so many tests pair from one address that it may be told to wait its turn."""
         claim = {"code": code, "device_name": device_name, "keep": keep}
-        while (answer := await self.context.request.post("/v1/pairings/claim", data=claim)).status == TOO_MANY:
+        post = self.context.request.post
+        while (answer := await post("/v1/pairings/claim", data=claim)).status == TOO_MANY:  # noqa: ASYNC110  it is the server's clock
             await asyncio.sleep((await answer.json())["facts"]["retry_after_s"])
         assert answer.ok, await answer.text()
         return await answer.json()
