@@ -1,6 +1,7 @@
 """WebSockets whose transports feeds write to themselves: a prepared frame costs half of what it costs to send."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import structlog
@@ -80,24 +81,25 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         """Let the ear hear all that comes from now on; the application may return, and the socket stays."""
         waiting: Any = self.queue
         self.ear, self.queue = ear, _NOBODY
-        while not waiting.empty():
+        if self.disconnected:
+            ear.lose()
+            return
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        while not waiting.empty():  # after that, as the ear pauses reading for as long as it answers
             message = waiting.get_nowait()
             if message["type"] == "websocket.receive":
                 ear.hear(message.get("bytes") or message["text"].encode())
-        if self.disconnected:
-            ear.lose()
-        elif self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
 
     async def run_asgi(self) -> None:
         """Run the application as uvicorn does; a socket that it handed over stays open when it returns."""
         try:
-            await self.app(self.scope, self.receive, self.send)
-        except ClientDisconnected:
-            pass
+            with suppress(ClientDisconnected):
+                await self.app(self.scope, self.receive, self.send)
         except Exception:  # the application's edge
             log.exception("live.application_failed")
+        if not self.handshake_complete:
             self.send_500_response()
         if self.ear is None:
             if self.close_timer is None:

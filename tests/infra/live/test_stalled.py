@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count
 
 import websockets
@@ -16,6 +16,7 @@ from infra.live.session import Limits
 LIVELY = 50
 PROMPT_S = 1.0  # on a machine that does much else; alone it takes some milliseconds
 LONG = "x" * 20_000
+FITS_ON_THE_WAY = 200  # messages of 60 kB: 12 MB, more than both ends' buffers
 
 
 @asynccontextmanager
@@ -148,6 +149,31 @@ async def test_a_flood_of_small_frames_holds_up_nobody_else(house):
         pouring.cancel()
 
     assert max(took_s) < PROMPT_S
+
+
+async def test_whoever_talks_before_they_are_told_anything_is_read_no_faster_than_answered(database_url, redis_url):
+    answering, sent = asyncio.Event(), 0
+
+    async def take(raw):
+        await answering.wait()
+
+    async with a_house(database_url, redis_url) as house:
+        house.take_frame = take
+        async with AsyncExitStack() as stack:
+            async with house.database.begin() as tx:
+                await tx.execute("LOCK TABLE streams IN ACCESS EXCLUSIVE MODE")  # so that nothing opens yet
+                watcher = await stack.enter_async_context(house.watch())
+                await watcher.client.send("first")
+                await asyncio.sleep(0.3)
+            assert (await watcher.next())["type"] == "snapshot"
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2):
+                    while sent < 4 * FITS_ON_THE_WAY:
+                        await watcher.client.send("x" * 60_000)
+                        sent += 1
+            answering.set()
+
+    assert sent < FITS_ON_THE_WAY
 
 
 def _pour(end, flood):
