@@ -5,7 +5,7 @@ And what it knows of devices that others do not: which refresh token they have, 
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -89,11 +89,9 @@ class Grants:
     async def keep(self, read: Read) -> None:
         """Look whenever told to, and every second, until cancelled."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._changed.wait()
-            except TimeoutError:
-                pass
             self._changed.clear()
             try:
                 await self.load(read)

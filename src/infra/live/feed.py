@@ -7,16 +7,19 @@ from math import inf
 from typing import Final, Protocol
 
 import structlog
+from prometheus_client import Gauge
 
 from infra.clock import boot_s
 from infra.live.channels import Numbered, Place
 from infra.live.frames import HIDDEN, CloseCode, EventFrame, Frame, HeartbeatFrame, PositionFrame
 from infra.live.source import Head
-from infra.live.view import View
+from infra.live.view import View, Watch
 from infra.live.watcher import Watcher
 from infra.live.wires import Wire
 
 log: Final = structlog.get_logger()
+
+WATCHERS: Final = Gauge("recado_live_watchers", "Watchers of this process.")
 
 
 class Positions(Protocol):
@@ -166,6 +169,16 @@ class Feed:
         """Return the numbering; asked once there is one."""
         return self.head.epoch if self.head else ""
 
+    async def admit(self, watch: Watch, watcher: Watcher, wire: Wire, positions: Positions) -> "Joined":
+        """Make a watcher one of their audience, from the head on that the feed has then."""
+        audience = self.audiences.get(watch.audience)
+        if audience is None:
+            audience = self.audiences[watch.audience] = Audience(self, watch.audience, watch.view, positions)
+        await audience.ready()
+        audience.add(wire, watcher)
+        WATCHERS.inc()
+        return Joined(self, audience, watcher, wire)
+
     def is_behind(self) -> bool:
         """Tell whether facts are known of that were not told yet."""
         return self.head is not None and self.known_seq > self.head.seq
@@ -214,3 +227,8 @@ class Joined:
         if feed.head is None:
             raise AssertionError(feed.id)  # whoever joins found out first how far the feed has come
         self.feed, self.audience, self.head, self.watcher, self.wire = feed, audience, feed.head, watcher, wire
+
+    def leave(self) -> None:
+        """Tell this watcher nothing more."""
+        WATCHERS.dec()
+        self.audience.remove(self.wire, self.watcher)

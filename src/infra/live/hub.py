@@ -9,12 +9,12 @@ from typing import Final
 
 import msgspec
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from infra.clock import DomainClock, boot_s
 from infra.db import AWAY
 from infra.live.channels import decode_numbered, feed_channel
-from infra.live.feed import Audience, Feed, Joined
+from infra.live.feed import Feed, Joined
 from infra.live.following import LOOK_EVERY_S, Following, LeasedFeed
 from infra.live.source import NOWHERE, FeedSource, Head
 from infra.live.subscriber import Subscriber
@@ -31,7 +31,6 @@ PAGE: Final = 256
 FILLS_AT_ONCE: Final = 8  # each holds one connection of the pool
 
 GAPS: Final = Counter("recado_live_gaps", "Times a hub had to look up facts it was not told.")
-WATCHERS: Final = Gauge("recado_live_watchers", "Watchers of this process.")
 
 
 class Hub:
@@ -81,21 +80,14 @@ class Hub:
         try:
             await self._subscriber.hears(feed_channel(watch.feed_id), within_s=CONFIRM_S)
             await self._catch_up(feed, watch)
-            audience = feed.audiences.get(watch.audience)
-            if audience is None:
-                audience = feed.audiences[watch.audience] = Audience(feed, watch.audience, watch.view, self.following)
-            await audience.ready()
-            audience.add(wire, watcher)
+            return await feed.admit(watch, watcher, wire, self.following)
         except BaseException:
             self._let_go(feed)
             raise
-        WATCHERS.inc()
-        return Joined(feed, audience, watcher, wire)
 
     def leave(self, joined: Joined) -> None:
         """Tell this watcher nothing more."""
-        WATCHERS.dec()
-        joined.audience.remove(joined.wire, joined.watcher)
+        joined.leave()
         self._let_go(joined.feed)
 
     def head(self, feed_id: str) -> Head | None:
@@ -178,11 +170,9 @@ class Hub:
 
     async def _reconcile_for_ever(self) -> None:
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(self._reconcile_s):
                     await self._reconcile_now.wait()
-            except TimeoutError:
-                pass
             self._reconcile_now.clear()
             await self._reconcile(feed for feed in self._feeds.values() if feed.head is not None)
 

@@ -13,8 +13,8 @@ import structlog
 
 from infra.clock import DomainClock, wall_now
 from infra.live.channels import Numbered
-from infra.live.feed import Audience, Feed, Joined
-from infra.live.hub import WATCHERS, Hub
+from infra.live.feed import Feed, Joined
+from infra.live.hub import Hub
 from infra.live.source import STORE_AWAY, Head
 from infra.live.view import Watch
 from infra.live.watcher import Watcher
@@ -69,21 +69,14 @@ class LookingHub:
                 self._compare(feed, await self._look(feed.id))
             if feed.looking is None:
                 feed.looking = asyncio.create_task(self._look_for_ever(feed))
-            audience = feed.audiences.setdefault(
-                watch.audience, Audience(feed, watch.audience, watch.view, self._hub.following)
-            )
-            await audience.ready()
-            audience.add(wire, watcher)
+            return await feed.admit(watch, watcher, wire, self._hub.following)
         except BaseException:
             self._let_go(feed)
             raise
-        WATCHERS.inc()
-        return Joined(feed, audience, watcher, wire)
 
     def leave(self, joined: Joined) -> None:
         """Tell this watcher nothing more."""
-        WATCHERS.dec()
-        joined.audience.remove(joined.wire, joined.watcher)
+        joined.leave()
         self._let_go(joined.feed)
 
     def _let_go(self, feed: Feed) -> None:

@@ -1,19 +1,16 @@
 """The feeds of one process, and how each is served over a WebSocket."""
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 import structlog
-from litestar.connection import WebSocket
-from litestar.exceptions import WebSocketDisconnect
 from litestar.types import Scope
 
 from infra import problems
 from infra.clock import DomainClock
+from infra.live.carrying import GONE, Socket, carry_and_answer
 from infra.live.feed import Joined
 from infra.live.frames import CloseCode, ErrorFrame
 from infra.live.listener import Listener
@@ -27,10 +24,8 @@ from infra.live.wires import BARE, NATIVE, Wire
 from kernel.errors import DomainError
 
 log: Final = structlog.get_logger()
-Socket: TypeAlias = WebSocket[Any, Any, Any]
 Leave: TypeAlias = Callable[[], None]
 OnAccessEnd: TypeAlias = Callable[[Scope, Callable[[str], None]], Callable[[], None]]
-GONE: Final = (WebSocketDisconnect, RuntimeError)  # the last is uvicorn's word for "closed already"
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -114,28 +109,22 @@ class Feeds:
             await socket.accept(subprotocols=next(iter(socket.scope.get("subprotocols", [])), None))
         except GONE:
             return
-        if (lent := lent_socket(socket.scope)) is None:  # another server, or none
-            await self._serve_by_task(socket, watch)
-            return
-        sink = SocketSink(lent, stalled_s=self.limits.stalled_s, close_s=self.limits.close_s)
-        answer, leave = partial(_answer, watch, NATIVE, socket.url.path), await self._join(socket, watch, sink, NATIVE)
-        # From here on the socket lives without this request: what it holds costs more than the socket.
-        sink.hand_over(Listener(sink, answer, leave, frame_bytes=self.limits.frame_bytes))
-
-    async def _serve_by_task(self, socket: Socket, watch: Watch) -> None:
-        sink = StreamSink()
-        async with asyncio.TaskGroup() as tasks:
-            carrying = tasks.create_task(carry(socket, sink, stalled_s=self.limits.stalled_s))
-            leave = await self._join(socket, watch, sink, BARE)
+        lent, limits = lent_socket(socket.scope), self.limits
+        if lent is None:  # another server, or none
+            carried = StreamSink()
+            leave = await self._join(socket, watch, carried, BARE)
+            answer = partial(_answer, watch, BARE, socket.url.path)
             try:
-                await self._read(socket, watch, sink)
-            except STORE_AWAY as away:
-                log.warning("live.session_interrupted", feed_id=watch.feed_id, error=repr(away))
-                sink.end(CloseCode.TRY_AGAIN, "try again")
+                await carry_and_answer(
+                    socket, carried, answer, frame_bytes=limits.frame_bytes, stalled_s=limits.stalled_s
+                )
             finally:
                 leave()
-            if not sink.is_over:
-                carrying.cancel()
+            return
+        sink = SocketSink(lent, stalled_s=limits.stalled_s, close_s=limits.close_s)
+        answer, leave = partial(_answer, watch, NATIVE, socket.url.path), await self._join(socket, watch, sink, NATIVE)
+        # From here on the socket lives without this request: what it holds costs more than the socket.
+        sink.hand_over(Listener(sink, answer, leave, frame_bytes=limits.frame_bytes))
 
     async def _join(self, socket: Socket, watch: Watch, sink: SocketSink | StreamSink, wire: Wire) -> Leave:
         """Open the feed, or end the sink where that cannot be; returns how to leave."""
@@ -153,42 +142,6 @@ class Feeds:
             forget()
             raise
         return partial(_leave, self.hub, joined, forget)
-
-    async def _read(self, socket: Socket, watch: Watch, sink: StreamSink) -> None:
-        """Answer what comes in until the socket is closed."""
-        while True:
-            message: Any = await socket.receive()
-            if message["type"] != "websocket.receive":
-                return
-            raw = message.get("bytes") or (message.get("text") or "").encode()
-            if len(raw) > self.limits.frame_bytes:
-                sink.end(CloseCode.TOO_BIG, f"a frame may have {self.limits.frame_bytes} bytes")
-                return
-            reply = await _answer(watch, BARE, socket.url.path, raw)
-            await sink.drained()
-            if reply is not None and not sink.is_over:
-                sink.write(reply)
-
-
-async def carry(socket: Socket, sink: StreamSink, *, stalled_s: float, is_binary: bool = False) -> None:
-    """Send what is written to the sink, each as a message of its own, until it ends."""
-    with suppress(*GONE):
-        while True:
-            await sink.wait()
-            try:
-                async with asyncio.timeout(stalled_s):
-                    for part in sink.take():
-                        await socket.send(
-                            {"type": "websocket.send", "text": None, "bytes": part}
-                            if is_binary
-                            else {"type": "websocket.send", "text": part.decode(), "bytes": None}
-                        )
-            except TimeoutError:
-                sink.end(CloseCode.SLOW, "slow, resume")
-            if sink.ended is not None:
-                code, reason = sink.ended
-                await socket.send({"type": "websocket.close", "code": int(code), "reason": reason})
-                return
 
 
 def _leave(hub: Ear, joined: Joined, forget: Callable[[], None]) -> None:

@@ -9,7 +9,8 @@ from accounts.guards import allow
 from accounts.model import Caller, Scope
 from infra.db import Begin
 from infra.live.answers import After, Epoch
-from infra.live.session import Feeds, Socket
+from infra.live.carrying import Socket
+from infra.live.session import Feeds
 from infra.live.view import Loaded, PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
