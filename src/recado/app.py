@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, Request, Response
@@ -153,44 +153,73 @@ def _city_map(settings: Settings) -> CityMap:
     return CityMap(data, tile_url=settings.tile_url, tile_attribution=settings.tile_attribution)
 
 
+_DEPENDENCIES: Final = {
+    "tx": Provide(_provide_tx),
+    "begin": Provide(_provide_begin, sync_to_thread=False),
+    "begin_for_anybody": Provide(_provide_begin_for_anybody, sync_to_thread=False),
+    "now": Provide(_provide_now),
+    "caller": Provide(_provide_caller, sync_to_thread=False),
+    "redis": Provide(_provide_redis, sync_to_thread=False),
+    "tokens": Provide(_provide_tokens, sync_to_thread=False),
+    "keys": Provide(_provide_keys, sync_to_thread=False),
+    "zones": Provide(_provide_zones, sync_to_thread=False),
+    "clock": Provide(_provide_clock, sync_to_thread=False),
+    "feeds": Provide(_provide_feeds, sync_to_thread=False),
+    "city_feeds": Provide(_provide_city_feeds, sync_to_thread=False),
+    "centrifuge": Provide(_provide_centrifuge, sync_to_thread=False),
+    "receiver": Provide(_provide_receiver, sync_to_thread=False),
+    "around": Provide(_provide_around),
+    "city_map": Provide(_provide_city_map, sync_to_thread=False),
+    "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
+}
+
+
+@asynccontextmanager
+async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
+    """Open the stores and set up what lives as long as the application runs."""
+    grants = Grants()
+    tokens = Tokens(settings.token_secret, grants=grants)
+    state = app.state
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            Database.connect(settings.database_url, pool_size=settings.pool_size)
+        )
+        redis = await stack.enter_async_context(Redis.from_url(settings.redis_url))
+        clock = DomainClock(database.read)
+        wakes = Wakes(settings.database_direct_url)
+        wakes.on(["recado_clock"], clock.forget)
+        wakes.on([CHANNEL], grants.wake)
+        state.database, state.redis, state.tokens = database, redis, tokens
+        state.clock, state.zones = clock, Zones(database.read)
+        state.receiver = Receiver(redis, zones=state.zones, availability_of=parts.availability_of(database))
+        hub = _open_feeds(state, settings, tokens=tokens, grants=grants)
+        await grants.load(database.read)
+        await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))
+        yield
+
+
+def _open_feeds(state: State, settings: Settings, *, tokens: Tokens, grants: Grants) -> Hub:
+    """Set up the ways to follow what happens; the hub that this returns must run."""
+
+    def on_access_end(scope: ConnectionScope, ended: Callable[[str], None]) -> Callable[[], None]:
+        return grants.on_end(caller_of(scope, tokens).grant, ended)
+
+    database, clock = state.database, state.clock
+    source = FeedTables(database, moved=parts.moved_feeds)
+    hub = Hub(settings.redis_url, source, clock, check_access=partial(grants.load, database.read))
+    looking = LookingHub(hub, parts.look_at_cities(database), clock)
+    state.feeds = Feeds(hub, source, clock, on_access_end=on_access_end)
+    state.city_feeds = Feeds(looking, source, clock, on_access_end=on_access_end)
+    sources = Sources(begin=database.begin, redis=state.redis, feeds=state.feeds, city_feeds=state.city_feeds)
+    state.centrifuge = Centrifuge(ChannelAccess(tokens, grants, parts.CHANNELS, sources))
+    return hub
+
+
 def create_app(settings: Settings) -> Litestar:
     """Return the application; it opens its stores when it starts, and may be started again after it ended."""
-
-    @asynccontextmanager
-    async def open_stores(app: Litestar) -> AsyncIterator[None]:
-        grants = Grants()
-        tokens = Tokens(settings.token_secret, grants=grants)
-
-        def on_access_end(scope: ConnectionScope, ended: Callable[[str], None]) -> Callable[[], None]:
-            return grants.on_end(caller_of(scope, tokens).grant, ended)
-
-        async with AsyncExitStack() as stack:
-            database = await stack.enter_async_context(
-                Database.connect(settings.database_url, pool_size=settings.pool_size)
-            )
-            redis = await stack.enter_async_context(Redis.from_url(settings.redis_url))
-            clock = DomainClock(database.read)
-            wakes = Wakes(settings.database_direct_url)
-            wakes.on(["recado_clock"], clock.forget)
-            wakes.on([CHANNEL], grants.wake)
-            app.state.database, app.state.redis, app.state.tokens = database, redis, tokens
-            app.state.clock, app.state.zones = clock, Zones(database.read)
-            app.state.receiver = Receiver(redis, zones=app.state.zones, availability_of=parts.availability_of(database))
-            source = FeedTables(database, moved=parts.moved_feeds)
-            check_access = partial(grants.load, database.read)
-            hub = Hub(settings.redis_url, source, clock, check_access=check_access)
-            app.state.feeds = Feeds(hub, source, clock, on_access_end=on_access_end)
-            looking = LookingHub(hub, parts.look_at_cities(database), clock)
-            app.state.city_feeds = Feeds(looking, source, clock, on_access_end=on_access_end)
-            sources = Sources(begin=database.begin, redis=redis, feeds=app.state.feeds, city_feeds=app.state.city_feeds)
-            app.state.centrifuge = Centrifuge(ChannelAccess(tokens, grants, parts.CHANNELS, sources))
-            await grants.load(database.read)
-            await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))
-            yield
-
     return Litestar(
         parts.ROUTES,
-        lifespan=[open_stores],
+        lifespan=[lambda app: _open_house(app, settings)],
         state=State(
             {
                 "tokens": Tokens(settings.token_secret),  # before it starts nothing is known to be revoked
@@ -199,25 +228,7 @@ def create_app(settings: Settings) -> Litestar:
                 "city_map": _city_map(settings),
             }
         ),
-        dependencies={
-            "tx": Provide(_provide_tx),
-            "begin": Provide(_provide_begin, sync_to_thread=False),
-            "begin_for_anybody": Provide(_provide_begin_for_anybody, sync_to_thread=False),
-            "now": Provide(_provide_now),
-            "caller": Provide(_provide_caller, sync_to_thread=False),
-            "redis": Provide(_provide_redis, sync_to_thread=False),
-            "tokens": Provide(_provide_tokens, sync_to_thread=False),
-            "keys": Provide(_provide_keys, sync_to_thread=False),
-            "zones": Provide(_provide_zones, sync_to_thread=False),
-            "clock": Provide(_provide_clock, sync_to_thread=False),
-            "feeds": Provide(_provide_feeds, sync_to_thread=False),
-            "city_feeds": Provide(_provide_city_feeds, sync_to_thread=False),
-            "centrifuge": Provide(_provide_centrifuge, sync_to_thread=False),
-            "receiver": Provide(_provide_receiver, sync_to_thread=False),
-            "around": Provide(_provide_around),
-            "city_map": Provide(_provide_city_map, sync_to_thread=False),
-            "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
-        },
+        dependencies=_DEPENDENCIES,
         middleware=[name_and_count, keep_private, tag_answers, tell_refused_sockets],
         after_exception=[remember_refusal],
         exception_handlers={**problems.HANDLERS, NotFoundException: _missing},

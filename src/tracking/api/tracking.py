@@ -1,16 +1,18 @@
 from typing import Any, Final
 
-from litestar import Request, Response, WebSocket, get, websocket
-from litestar.di import NamedDependency
+from litestar import Response, get, websocket
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import Guard
+from litestar.types import Scope as ConnectionScope
 from redis.asyncio import Redis
 
 from accounts.guards import allow
 from accounts.model import HANDLING_ORDERS, Caller
 from infra.db import Begin, Tx
 from infra.live.answers import LASTS_MOST_S, WAITS_S, After, Epoch, LastsS, Polled, WaitS, poll, resume_point, stream
+from infra.live.carrying import Socket
 from infra.live.session import Feeds
 from infra.live.view import Loaded, Watch
 from kernel.actors import Role
@@ -52,54 +54,48 @@ async def order_watch(
     return Watch(order_id, view, load, audience=caller.role, after=after, epoch=epoch)
 
 
-@websocket("/v1/orders/{order_id:str}/feed", guards=_MAY_TRACK)
-async def follow_order(  # noqa: PLR0913, PLR0917  one for each that a watcher needs
-    socket: WebSocket[Any, Any, Any],
+async def _provide_watch(
     order_id: FromPath[OrderId],
+    scope: ConnectionScope,
     caller: NamedDependency[Caller],
     begin: NamedDependency[Begin],
     redis: NamedDependency[Redis],
-    feeds: NamedDependency[Feeds],
     after: After = None,
     epoch: Epoch = None,
-) -> None:
+) -> Watch:
+    after, epoch = resume_point(scope, after, epoch)
+    return await order_watch(begin, redis, order_id, caller=caller, after=after, epoch=epoch)
+
+
+_WATCHES: Final = {"watch": Provide(_provide_watch)}
+
+
+@websocket("/v1/orders/{order_id:str}/feed", guards=_MAY_TRACK, dependencies=_WATCHES)
+async def follow_order(socket: Socket, watch: NamedDependency[Watch], feeds: NamedDependency[Feeds]) -> None:
     """Follow an order: a snapshot or all that was missed, then every event, and the rider while they may be seen."""
-    await feeds.serve(socket, await order_watch(begin, redis, order_id, caller=caller, after=after, epoch=epoch))
+    await feeds.serve(socket, watch)
 
 
-@get("/v1/orders/{order_id:str}/feed/events", guards=_MAY_TRACK, media_type="text/event-stream")
-async def stream_order(  # noqa: PLR0913, PLR0917  one for each that a watcher needs
-    request: Request[Any, Any, Any],
-    order_id: FromPath[OrderId],
-    caller: NamedDependency[Caller],
-    begin: NamedDependency[Begin],
-    redis: NamedDependency[Redis],
+@get("/v1/orders/{order_id:str}/feed/events", guards=_MAY_TRACK, dependencies=_WATCHES, media_type="text/event-stream")
+async def stream_order(
+    scope: ConnectionScope,
+    watch: NamedDependency[Watch],
     feeds: NamedDependency[Feeds],
-    after: After = None,
-    epoch: Epoch = None,
     lasts_s: LastsS = LASTS_MOST_S,
 ) -> Stream:
     """Follow an order as Server-Sent Events: the socket's frames, resumed by `Last-Event-ID`."""
-    after, epoch = resume_point(request.scope, after, epoch)
-    watch = await order_watch(begin, redis, order_id, caller=caller, after=after, epoch=epoch)
-    return stream(feeds, request.scope, watch, lasts_s=lasts_s)
+    return stream(feeds, scope, watch, lasts_s=lasts_s)
 
 
-@get("/v1/orders/{order_id:str}/feed", guards=_MAY_TRACK)
-async def poll_order(  # noqa: PLR0913, PLR0917  one for each that a watcher needs
-    request: Request[Any, Any, Any],
-    order_id: FromPath[OrderId],
-    caller: NamedDependency[Caller],
-    begin: NamedDependency[Begin],
-    redis: NamedDependency[Redis],
+@get("/v1/orders/{order_id:str}/feed", guards=_MAY_TRACK, dependencies=_WATCHES)
+async def poll_order(
+    scope: ConnectionScope,
+    watch: NamedDependency[Watch],
     feeds: NamedDependency[Feeds],
-    after: After = None,
-    epoch: Epoch = None,
     wait_s: WaitS = WAITS_S,
 ) -> Response[Polled]:
     """Return what happened behind a number, or wait until something does; without one, how things stand."""
-    watch = await order_watch(begin, redis, order_id, caller=caller, after=after, epoch=epoch)
-    body: Any = await poll(feeds, request.scope, watch, wait_s=wait_s)
+    body: Any = await poll(feeds, scope, watch, wait_s=wait_s)
     return Response(body, headers={"Cache-Control": "no-store"})
 
 
