@@ -1,14 +1,13 @@
 """The AsyncAPI document: what goes over the feeds' sockets, both ways, derived from the Structs that are sent."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
 from fleet.api.feed import RiderNow
 from fleet.api.ping_bodies import MAX_PINGS, PingBody
-from fleet.api.reports import Failure, HandOver, ItemCheck, Step, TurnBack
-from fleet.api.sayings import OfferAck, PositionsAck, ReportAck
+from fleet.api.sayings import REPORTS, AcceptOffer, DeclineOffer, OfferAck, PositionsAck, ReportAck
 from infra.live.frames import (
     ErrorFrame,
     EventFrame,
@@ -21,8 +20,7 @@ from infra.live.frames import (
 from infra.problems import Problem
 from kernel.actors import Role
 from kernel.events import Cause, Event
-from merchant.api import sayings
-from merchant.api.sayings import TicketAck
+from merchant.api.sayings import Saying, TicketAck
 from merchant.queries import OpenTickets
 from support.api.feed import CityChanged, CityNow, RiderAt
 from tracking.messages import PositionView
@@ -37,14 +35,8 @@ _SAY: Final = "say_"  # before the names of what comes in
 _REF: Final = "#/components/schemas/{name}"
 _TIME: Final[Json] = {"type": "string", "format": "date-time"}
 _ACKS: Final = (PositionsAck, OfferAck, ReportAck, TicketAck)
-_SAID_BY_TABLETS: Final = (
-    sayings.SaysAccept, sayings.SaysReject, sayings.SaysStart, sayings.SaysExtend, sayings.SaysReady,
-    sayings.AnswersCancellation, sayings.AnswersItems,
-)  # fmt: skip
-_REPORTS: Final[Mapping[str, type[Any]]] = {
-    "arrive_at_pickup": Step, "check_items": ItemCheck, "pick_up": Step, "arrive_at_dropoff": Step,
-    "deliver": HandOver, "turn_back": TurnBack, "fail": Failure,
-}  # fmt: skip
+_SAID_BY_TABLETS: Final[tuple[type[Any], ...]] = get_args(Saying)
+_ANSWERS: Final = (AcceptOffer, DeclineOffer)
 _DESCRIPTION: Final = (
     "A feed begins with a snapshot, or with `resumed` where the address says `after` and `epoch` and nothing is "
     "missing behind them; then come all events, numbered without a gap. Positions are the latest, and may be missing. "
@@ -90,7 +82,8 @@ class _Book:
 def asyncapi(events: Mapping[str, type[Event]]) -> Json:
     """Return the document, given the house's events by their tags."""
     events = dict(sorted(events.items()))
-    book = _Book([*_FRAMES, *_TOLD, *_ACKS, *_SAID_BY_TABLETS, *dict.fromkeys(_REPORTS.values()), *events.values()])
+    reports = dict.fromkeys(body for _, body in REPORTS.values())
+    book = _Book([*_FRAMES, *_TOLD, *_ACKS, *_SAID_BY_TABLETS, *_ANSWERS, *reports, *events.values()])
     feeds = [_order(book, events), _store(book, events), _rider(book, events), _city(book)]
     channels = {feed.name: _channel(book, feed) for feed in feeds}
     inlined = _names(book, [*_FRAMES, *events.values()])
@@ -212,10 +205,9 @@ def _said_by_phones(book: _Book) -> dict[str, Json]:
     said: dict[str, Json] = {
         "position": {"allOf": [book.ref(PingBody), {"properties": {"n": number}}]},
         "positions": {"type": "object", "properties": {"n": number, "positions": many}, "required": ["positions"]},
-        "accept_offer": _does("accept_offer", {"n": number, "offer_id": text}),
-        "decline_offer": _does("decline_offer", {"n": number, "offer_id": text, "reason": text}),
+        **{str(kind.__struct_config__.tag): book.ref(kind) for kind in _ANSWERS},
     }
-    for name, kind in _REPORTS.items():
+    for name, (_, kind) in REPORTS.items():
         does = _does(name, {"n": number, "delivery_id": text})
         own = book.own(kind)
         members, required = {**own["properties"], **does["properties"]}, [*own["required"], *does["required"]]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from random import Random
@@ -27,7 +28,7 @@ def a_client(address: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=address, verify=False, trust_env=False, limits=limits, timeout=timeout)
 
 
-class Way:
+class Way(ABC):
     """Somebody who follows one order. What is told is kept as it came; a gap, a repeat, a start-over is a fault."""
 
     name: ClassVar[str]
@@ -59,8 +60,9 @@ class Way:
                 self.trouble = repr(error)
             await asyncio.sleep(self._chance.uniform(*AGAIN_AFTER_S))
 
+    @abstractmethod
     async def _follow_once(self) -> None:
-        raise NotImplementedError
+        """Connect behind what was seen last, and take what comes until the connection ends."""
 
     @property
     def _headers(self) -> Mapping[str, str]:

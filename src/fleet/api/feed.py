@@ -15,7 +15,8 @@ from fleet.queries.shifts import ShiftView
 from infra.clock import DomainClock
 from infra.db import Begin
 from infra.live.answers import After, Epoch
-from infra.live.session import Feeds, Socket
+from infra.live.carrying import Socket
+from infra.live.session import Feeds
 from infra.live.view import Loaded, PlainView, Receive, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role

@@ -49,13 +49,22 @@ class _Spoken(msgspec.Struct, frozen=True):
     do: str | None = None
 
 
-class _AcceptOffer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AcceptOffer(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="accept_offer"
+):
+    """Take the route."""
+
     n: Number
-    do: str
     offer_id: Annotated[OfferId, GIVEN_ID]
 
 
-class _DeclineOffer(_AcceptOffer, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeclineOffer(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", tag="decline_offer"
+):
+    """Say no, which costs nothing."""
+
+    n: Number
+    offer_id: Annotated[OfferId, GIVEN_ID]
     reason: Reason
 
 
@@ -64,7 +73,7 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
     delivery_id: Annotated[DeliveryId, GIVEN_ID]
 
 
-_REPORTS: Final[dict[str, tuple[ReportKind, type[Any]]]] = {
+REPORTS: Final[dict[str, tuple[ReportKind, type[Any]]]] = {
     "arrive_at_pickup": (ReportKind.ARRIVE_AT_PICKUP, Step),
     "check_items": (ReportKind.CHECK_ITEMS, ItemCheck),
     "pick_up": (ReportKind.PICK_UP, Step),
@@ -73,6 +82,7 @@ _REPORTS: Final[dict[str, tuple[ReportKind, type[Any]]]] = {
     "turn_back": (ReportKind.TURN_BACK, TurnBack),
     "fail": (ReportKind.FAIL, Failure),
 }
+_ANSWERS: Final = ("accept_offer", "decline_offer")
 _OF_THE_FRAME: Final = ("n", "do", "delivery_id")
 
 
@@ -89,11 +99,11 @@ class PhoneTaker:
         spoken = msgspec.json.decode(raw, type=_Spoken)
         if spoken.do is None:
             return await self._take_positions(raw, spoken.n)
-        if spoken.do in {"accept_offer", "decline_offer"}:
-            return await self._answer_offer(raw, spoken.do)
-        if spoken.do in _REPORTS:
-            return await self._file(raw, *_REPORTS[spoken.do])
-        raise FrameNotUnderstood(f"Nobody here knows what {spoken.do!r} is to do.", known=sorted(_REPORTS))
+        if spoken.do in _ANSWERS:
+            return await self._answer_offer(raw)
+        if spoken.do in REPORTS:
+            return await self._file(raw, *REPORTS[spoken.do])
+        raise FrameNotUnderstood(f"Nobody here knows what {spoken.do!r} is to do.", known=sorted([*_ANSWERS, *REPORTS]))
 
     async def _take_positions(self, raw: bytes, number: int | None) -> PositionsAck:
         try:
@@ -104,16 +114,14 @@ class PhoneTaker:
         self._count += 1
         return PositionsAck(n=self._count if number is None else number, verdicts=list(upload.answers(judged)))
 
-    async def _answer_offer(self, raw: bytes, do: str) -> OfferAck:
-        act = self._caller.act(await self._clock.now())
+    async def _answer_offer(self, raw: bytes) -> OfferAck:
+        said = msgspec.json.decode(raw, type=AcceptOffer | DeclineOffer)
+        rider_id, act = self._rider_id, self._caller.act(await self._clock.now())
         async with self._begin() as tx:
-            if do == "accept_offer":
-                said = msgspec.json.decode(raw, type=_AcceptOffer)
-                await offers.accept_offer(tx, said.offer_id, rider_id=self._rider_id, act=act)
+            if isinstance(said, DeclineOffer):
+                await offers.decline_offer(tx, said.offer_id, rider_id=rider_id, reason=said.reason, act=act)
             else:
-                said = declined = msgspec.json.decode(raw, type=_DeclineOffer)
-                reason = declined.reason
-                await offers.decline_offer(tx, said.offer_id, rider_id=self._rider_id, reason=reason, act=act)
+                await offers.accept_offer(tx, said.offer_id, rider_id=rider_id, act=act)
             return OfferAck(n=said.n, offer=await queries.get_offer(tx, said.offer_id))
 
     async def _file(self, raw: bytes, kind: ReportKind, body: type[Any]) -> ReportAck:

@@ -10,7 +10,7 @@ import pytest
 import websockets
 from redis.asyncio import Redis
 from tests.apps import an_app
-from tests.contracts.described import check_told
+from tests.contracts.described import check_said, check_told
 from tests.fleet.api.conftest import SECRET
 from tests.fleet.town import NOON, Town
 from tests.infra.live.conftest import serving
@@ -51,6 +51,11 @@ class Phone:
             while True:
                 await self.next()
         return self._client.close_code
+
+    async def says(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """Send what the document says may be said."""
+        check_said("/v1/rider/feed", frame["do"], frame)
+        return await self.send(frame)
 
     async def send(self, frame: Any) -> dict[str, Any]:
         await self._client.send(frame if isinstance(frame, str) else msgspec.json.encode(frame).decode())
@@ -142,11 +147,11 @@ async def test_an_offer_is_taken_and_carried_to_its_end_over_the_socket(server):
 
     async with server.phone(ana) as phone:
         (asked,) = (await phone.next())["body"]["offers"]
-        taken = await phone.send({"n": 1, "do": "accept_offer", "offer_id": offer})
+        taken = await phone.says({"n": 1, "do": "accept_offer", "offer_id": offer})
         again = await phone.send({"n": 2, "do": "accept_offer", "offer_id": offer})
         (delivery_id,) = asked["delivery_ids"]
         step = {"delivery_id": delivery_id, "report_id": "r-1", "occurred_at": NOON.isoformat()}
-        arrived = await phone.send({"n": 3, "do": "arrive_at_pickup"} | step)
+        arrived = await phone.says({"n": 3, "do": "arrive_at_pickup"} | step)
         unsaid = await phone.send({"n": 4, "do": "pick_up", "delivery_id": delivery_id, "report_id": "r-2"})
         unknown = await phone.send({"n": 5, "do": "fly"})
 
@@ -155,6 +160,7 @@ async def test_an_offer_is_taken_and_carried_to_its_end_over_the_socket(server):
     assert (arrived["n"], arrived["report"]["applied"]) == (3, True)
     assert (unsaid["type"], unsaid["n"], unsaid["problem"]["status"]) == ("error", 4, 422)
     assert (unknown["n"], unknown["problem"]["type"]) == (5, "/problems/feed.frame_not_understood")
+    assert {"accept_offer", "pick_up"} <= set(unknown["problem"]["facts"]["known"])
 
 
 async def test_nobody_follows_a_rider_who_does_not_exist(server):
