@@ -86,6 +86,16 @@ def of_status(status: int, detail: str, *, instance: str, facts: dict[str, Any] 
     )
 
 
+def of_validation(error: ValidationException, *, instance: str) -> Problem:
+    """Return the document of parameters or a body that cannot be read, with the fields at fault."""
+    found = error.extra if isinstance(error.extra, list) else []
+    fields = [_field(item) for item in found if isinstance(item, dict)]
+    if missing := _MISSING_PARAMETER.match(error.detail):
+        fields.append({"field": missing["name"], "reason": _ABSENT})
+    detail = f"{fields[0]['field']}: {fields[0]['reason']}" if fields else error.detail
+    return of_status(400, detail, instance=instance, facts={"fields": fields} if fields else {})
+
+
 def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:
     return Response(problem, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
@@ -98,13 +108,7 @@ def _domain(request: Request[Any, Any, Any], error: DomainError) -> Response[Pro
 
 
 def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
-    found = error.extra if isinstance(error.extra, list) else []
-    fields = [_field(item) for item in found if isinstance(item, dict)]
-    if missing := _MISSING_PARAMETER.match(error.detail):
-        fields.append({"field": missing["name"], "reason": _ABSENT})
-    detail = f"{fields[0]['field']}: {fields[0]['reason']}" if fields else error.detail
-    facts = {"fields": fields} if fields else {}
-    return _answer(of_status(400, detail, instance=request.url.path, facts=facts))
+    return _answer(of_validation(error, instance=request.url.path))
 
 
 def _field(found: Mapping[str, Any]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra import problems
@@ -61,6 +61,8 @@ def _problem(error: Exception, path: str) -> Problem:
     if isinstance(error, DomainError):
         log.info("refused", code=error.code, path=path)
         return problems.of_domain(error, instance=path)
+    if isinstance(error, ValidationException):
+        return problems.of_validation(error, instance=path)
     if isinstance(error, HTTPException):
         return problems.of_status(error.status_code, error.detail, instance=path)
     if isinstance(error, STORE_AWAY):

@@ -61,6 +61,7 @@ async def test_a_parameter_that_cannot_be_read_is_a_problem(port):
     frame, code, _ = await outcome(port, "/numbered?after=soon")
 
     assert (frame["problem"]["status"], code) == (400, 4500)
+    assert frame["problem"]["facts"]["fields"] == [{"field": "after", "reason": "Expected `int`, got `str`"}]
 
 
 async def test_a_session_s_own_frames_and_close_code_pass_untouched(port):
