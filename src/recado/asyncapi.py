@@ -8,6 +8,18 @@ import msgspec
 from fleet.api.feed import RiderNow
 from fleet.api.ping_bodies import MAX_PINGS, PingBody
 from fleet.api.sayings import REPORTS, AcceptOffer, DeclineOffer, OfferAck, PositionsAck, ReportAck
+from infra.live.centrifuge.codes import Refused
+from infra.live.centrifuge.protocol import (
+    Command,
+    Connected,
+    Empty,
+    Publication,
+    Push,
+    Refreshed,
+    Reply,
+    Subscribed,
+    Unsubscribed,
+)
 from infra.live.frames import (
     ErrorFrame,
     EventFrame,
@@ -31,6 +43,8 @@ _FRAMES: Final = (SnapshotFrame, ResumedFrame, EventFrame, PositionFrame, Heartb
 _TOLD: Final = (
     Hidden, Problem, RiderNow, OpenTickets, CityNow, CityChanged, TrackingView, PositionView, RiderAt, PingBody,
 )  # fmt: skip
+_CENTRIFUGE: Final = "centrifuge"
+_REPLIES: Final = (Reply, Refused, Push, Publication, Unsubscribed, Connected, Subscribed, Refreshed, Empty)
 _SAY: Final = "say_"  # before the names of what comes in
 _REF: Final = "#/components/schemas/{name}"
 _TIME: Final[Json] = {"type": "string", "format": "date-time"}
@@ -73,6 +87,10 @@ class _Book:
         schema = self.schemas[self._refs[kind]["$ref"].rpartition("/")[2]]
         return {**schema, "properties": {**schema["properties"], **members}}
 
+    def close(self, kind: type[Any]) -> None:
+        """Let a type have no members but its own."""
+        self.schemas[self._refs[kind]["$ref"].rpartition("/")[2]]["additionalProperties"] = False
+
     def enter(self, name: str, schema: Json) -> Json:
         """Add a schema, and return a reference to it."""
         self.schemas[name] = schema
@@ -83,16 +101,18 @@ def asyncapi(events: Mapping[str, type[Event]]) -> Json:
     """Return the document, given the house's events by their tags."""
     events = dict(sorted(events.items()))
     reports = dict.fromkeys(body for _, body in REPORTS.values())
-    book = _Book([*_FRAMES, *_TOLD, *_ACKS, *_SAID_BY_TABLETS, *_ANSWERS, *reports, *events.values()])
+    book = _Book(
+        [*_FRAMES, *_TOLD, *_REPLIES, Command, *_ACKS, *_SAID_BY_TABLETS, *_ANSWERS, *reports, *events.values()]
+    )
     feeds = [_order(book, events), _store(book, events), _rider(book, events), _city(book)]
-    channels = {feed.name: _channel(book, feed) for feed in feeds}
+    channels = {feed.name: _channel(book, feed) for feed in feeds} | {_CENTRIFUGE: _centrifuge(book)}
     inlined = _names(book, [*_FRAMES, *events.values()])
     return {
         "asyncapi": "3.1.0",
         "info": {"title": "Recado's feeds", "version": "1", "description": _DESCRIPTION},
         "defaultContentType": "application/json",
         "channels": channels,
-        "operations": {name: one for feed in feeds for name, one in _operations(feed, channels[feed.name]).items()},
+        "operations": {name: one for told in channels for name, one in _operations(told, channels[told]).items()},
         "components": {"schemas": {name: one for name, one in sorted(book.schemas.items()) if name not in inlined}},
     }
 
@@ -173,14 +193,26 @@ def _channel(book: _Book, feed: _Feed) -> Json:
     }
 
 
-def _operations(feed: _Feed, channel: Json) -> Json:
-    here = f"#/channels/{feed.name}"
-    refs = {name: {"$ref": f"{here}/messages/{name}"} for name in channel["messages"]}
-    told = [ref for name, ref in refs.items() if not name.startswith(_SAY)]
-    said = [ref for name, ref in refs.items() if name.startswith(_SAY)]
-    operations = {f"tell_{feed.name}": {"action": "send", "channel": {"$ref": here}, "messages": told}}
+def _centrifuge(book: _Book) -> Json:
+    """Return the channel of those who speak the Centrifuge protocol; a message holds one of these, or several lines."""
+    for kind in _REPLIES:
+        book.close(kind)
+    payloads = {"reply": book.ref(Reply), f"{_SAY}command": book.ref(Command)}
+    return {
+        "address": "/v1/connection/websocket",
+        "description": "Any feed as a channel `<role>:<feed id>` of the Centrifuge client protocol 2, as JSON.",
+        "messages": {name: {"name": name, "payload": payload} for name, payload in payloads.items()},
+    }
+
+
+def _operations(name: str, channel: Json) -> Json:
+    here = f"#/channels/{name}"
+    refs = {message: {"$ref": f"{here}/messages/{message}"} for message in channel["messages"]}
+    told = [ref for message, ref in refs.items() if not message.startswith(_SAY)]
+    said = [ref for message, ref in refs.items() if message.startswith(_SAY)]
+    operations = {f"tell_{name}": {"action": "send", "channel": {"$ref": here}, "messages": told}}
     if said:
-        operations[f"hear_{feed.name}"] = {"action": "receive", "channel": {"$ref": here}, "messages": said}
+        operations[f"hear_{name}"] = {"action": "receive", "channel": {"$ref": here}, "messages": said}
     return operations
 
 

@@ -15,6 +15,11 @@ def check_told(path: str, frame: Any) -> None:
     _validator(channel_at(path), frame["type"]).validate(frame)
 
 
+def check_replied(reply: Any) -> None:
+    """Raise where what a Centrifuge client is sent is not in the document."""
+    _validator("centrifuge", "reply").validate(reply)
+
+
 def check_said(path: str, name: str, frame: Any) -> None:
     """Raise where a frame that a feed takes is not in the document."""
     _validator(channel_at(path), f"say_{name}").validate(frame)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import websockets
 from litestar import Litestar, WebSocket, websocket
+from tests.contracts.described import check_replied
 from tests.infra.live.conftest import House, NotedView, serving
 from tests.infra.live.conftest import a_house as a_plain_house
 
@@ -86,6 +87,8 @@ class Raw:
                     message = await self.client.recv()
                     assert isinstance(message, str)
                     self.unread = [msgspec.json.decode(line) for line in message.split("\n")]
+                    for one in self.unread:
+                        check_replied(one)
                 reply = self.unread.pop(0)
                 if reply or pings:
                     return reply
