@@ -197,6 +197,18 @@ async def test_the_late_answer_for_another_city_is_shown_in_no_city(town, browse
             assert await tab.page.locator("#failure").inner_text() == ""
 
 
+async def test_nobody_types_into_the_form_of_the_city_before(town, browser, wire):
+    city = City(town, "Antes")
+
+    async with a_desk(town, browser, wire.address, part="entry") as tab:
+        await tab.page.locator("#entry form").wait_for()
+        async with tab.is_kept_waiting(f"**/v1/stores?city_id={city.id}*") as is_asked:
+            await city.is_chosen(tab)
+            await is_asked()
+            await expect(tab.page.locator("#entry form")).to_have_count(0)
+        await expect(tab.page.locator("#entry form")).to_be_visible()
+
+
 async def test_a_city_without_streets_is_served_by_touching_the_map_and_pasting_a_place(town, browser, wire):
     city = City(town, "Lima", centre=LIMA)
 

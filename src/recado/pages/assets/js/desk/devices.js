@@ -16,6 +16,11 @@ export class Devices {
     this.desk = desk;
   }
 
+  /** Forget another city: nobody is to touch what is its. */
+  reset() {
+    fill(this.element);
+  }
+
   async open() {
     this.desk.clear();
     const [devices, stores] = await Promise.all([this.desk.all("/v1/devices?active=true", "devices"), this.desk.all(this.desk.here("/v1/stores"), "stores")]);

@@ -31,6 +31,13 @@ export class Entry {
     fill(element, this.receipt, this.place);
   }
 
+  /** Forget another city: nobody is to type into its form. */
+  reset() {
+    this.#drawn = "";
+    fill(this.receipt);
+    fill(this.place);
+  }
+
   async open() {
     this.desk.clear();
     this.stores = await this.desk.all(this.desk.here("/v1/stores"), "stores");

@@ -30,7 +30,7 @@ const waiting = new Waiting(byId("waiting"), desk, (state) => {
   if (!isLive || state === "offline") showConnection(state);
   showTitle();
 });
-/** @type {Record<string, {open: () => Promise<any>}>} */
+/** @type {Record<string, {open: () => Promise<any>, reset: () => void}>} */
 const parts = {
   entry: new Entry(byId("entry"), desk, waiting),
   waiting,
@@ -77,7 +77,10 @@ async function start() {
 async function enter(cityId) {
   const city = cities.find((one) => one.id === cityId);
   desk.clear();
-  for (const name of Object.keys(parts)) show(byId(name), false); // what is shown is another city's
+  for (const [name, part] of Object.entries(parts)) {
+    show(byId(name), false);
+    part.reset();
+  }
   fill(byId("found"));
   const more = desk.may("administration") ? h("option", { value: NEW_CITY }, t("desk.another_city")) : null;
   fill(select, ...cities.map((one) => h("option", { value: one.id }, one.name)), more);
@@ -85,7 +88,6 @@ async function enter(cityId) {
   show(select, true);
   localStorage.setItem(CITY, city.id);
   setZone(city.time_zone);
-  waiting.reset();
   feed?.close();
   await desk.open(city);
   if (desk.city !== city) return; // another one was chosen meanwhile

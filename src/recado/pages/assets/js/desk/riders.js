@@ -17,6 +17,11 @@ export class Riders {
     this.desk = desk;
   }
 
+  /** Forget another city: nobody is to touch what is its. */
+  reset() {
+    fill(this.element);
+  }
+
   async open() {
     this.desk.clear();
     const riders = await this.desk.all(this.desk.here("/v1/riders"), "riders");

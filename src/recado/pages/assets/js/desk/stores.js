@@ -24,6 +24,11 @@ export class Stores {
     this.desk = desk;
   }
 
+  /** Forget another city: nobody is to touch what is its. */
+  reset() {
+    fill(this.element);
+  }
+
   async open() {
     this.desk.clear();
     [this.stores, this.merchants] = await Promise.all([this.desk.all(this.desk.here("/v1/stores"), "stores"), this.desk.all("/v1/merchants", "merchants")]);

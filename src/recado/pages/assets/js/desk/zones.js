@@ -20,6 +20,11 @@ export class Zones {
     this.desk = desk;
   }
 
+  /** Forget another city: nobody is to touch what is its. */
+  reset() {
+    fill(this.element);
+  }
+
   async open() {
     this.desk.clear();
     const zones = await this.desk.outline(this.element);
