@@ -7,6 +7,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
+from fleet.model.phones import Activity
 from fleet.model.riders import Vehicle
 from kernel.geo import Lat, Lon, Point
 from kernel.ids import CityId, RiderId, ZoneId
@@ -30,6 +31,12 @@ class Source(StrEnum):
 
     APP = "app"
     BROWSER = "browser"
+    TRANSISTORSOFT = "transistorsoft"
+    TRACCAR = "traccar"
+    OSMAND = "osmand"
+    OWNTRACKS = "owntracks"
+    OVERLAND = "overland"
+    GPSLOGGER = "gpslogger"
 
 
 class Verdict(StrEnum):
@@ -56,6 +63,7 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True):
     battery: float | None = None  # 0 to 1
     is_mock: bool = False
     source: Source = Source.APP
+    activity: Activity | None = None
 
     @property
     def place(self) -> Point:
@@ -77,6 +85,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     source: Source
     skew_ms: int  # how far ahead the phone's clock was held to be
     received_at_ms: int
+    activity: Activity | None = None
 
     @property
     def place(self) -> Point:

@@ -154,6 +154,7 @@ def _position(ping: Ping, *, skew_ms: int, received_at_ms: int) -> Position:
         source=ping.source,
         skew_ms=skew_ms,
         received_at_ms=received_at_ms,
+        activity=ping.activity,
     )
 
 
