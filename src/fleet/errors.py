@@ -182,12 +182,21 @@ class RoundMoving(DomainError):
 
 
 class PositionsBusy(DomainError):
-    """This rider's positions are being written from too many places at once."""
+    """Positions come faster than they can be written."""
 
     kind, code = Kind.BUSY, "positions.busy"
 
     def __init__(self) -> None:
         super().__init__("Nothing was acknowledged. Send it again.")
+
+
+class TooManyPositions(DomainError):
+    """This phone sends more than a phone can have to say."""
+
+    kind, code = Kind.TOO_MANY, "positions.too_many"
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__("Nothing was acknowledged. Send it again later.", retry_after_s=retry_after_s)
 
 
 class IncidentNotFound(DomainError):

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
+from fleet.model.positions import from_ms
 from fleet.model.riders import Vehicle
 from kernel.events import Event
 from kernel.geo import Point
@@ -43,8 +44,18 @@ class RiderPosition(msgspec.Struct, frozen=True, kw_only=True):
     accuracy_m: float
     speed_mps: float | None
     bearing_deg: float | None
-    measured_at: datetime
-    stale_at: datetime
+    measured_at_ms: int
+    stale_at_ms: int
+
+    @property
+    def measured_at(self) -> datetime:
+        """When, by our clock."""
+        return from_ms(self.measured_at_ms)
+
+    @property
+    def stale_at(self) -> datetime:
+        """From when on it must be shown as old."""
+        return from_ms(self.stale_at_ms)
 
 
 class DeliveryEvent(Event, frozen=True, kw_only=True):

@@ -16,6 +16,9 @@ class Tx(Protocol):
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]: ...  # noqa: D102
     async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None: ...  # noqa: D102
     async def fetchval(self, query: str, *args: Any) -> Any: ...  # noqa: D102
+    async def copy_records_to_table(  # noqa: D102
+        self, table_name: str, *, records: Sequence[Sequence[Any]], columns: Sequence[str]
+    ) -> str: ...
 
 
 ACQUIRE_WITHIN_S: Final = 10.0  # longer queues grow faster than they are served

@@ -191,7 +191,12 @@ async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         wakes.on([CHANNEL], grants.wake)
         state.database, state.redis, state.tokens = database, redis, tokens
         state.clock, state.zones = clock, Zones(database.read)
-        state.receiver = Receiver(redis, zones=state.zones, availability_of=parts.availability_of(database))
+        state.receiver = Receiver(
+            redis,
+            zones=state.zones,
+            availability_of=parts.availability_of(database),
+            trails=parts.trails_of(database),
+        )
         hub = _open_feeds(state, settings, tokens=tokens, grants=grants)
         await grants.load(database.read)
         await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))

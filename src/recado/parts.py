@@ -24,6 +24,7 @@ import tracking.worker
 from fleet.commands import positions
 from fleet.model.positions import Standing
 from fleet.queries.standing import find_standing
+from fleet.queries.trails import StoredTrails
 from infra.db import Database, Tx
 from infra.live.looking import Look
 from infra.live.session import Feeds
@@ -110,6 +111,11 @@ def availability_of(database: Database) -> positions.AvailabilityOf:
             return await find_standing(tx, rider_id)
 
     return look_up
+
+
+def trails_of(database: Database) -> positions.Trails:
+    """Return what PostgreSQL has of riders' trails."""
+    return StoredTrails(database.read)
 
 
 def look_at_cities(database: Database) -> Look:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from redis.asyncio import Redis
 
+from fleet.commands.trails import TrailWriter
 from fleet.worker import sweep_for_ever
 from infra.clock import DomainClock
 from infra.db import Database
@@ -46,6 +47,8 @@ async def run(settings: Settings) -> None:
         wakes.on(["recado_clock", "recado_timers"], timekeeper.wake)
         wakes.on(["recado_events"], relay.wake)
         zones = Zones(database.read)
-        async with running(wakes.run(), timekeeper.run(), relay.run(), sweep_for_ever(redis, zones, clock)):
+        trails = TrailWriter(redis, database.begin, zones, clock)
+        sweep = sweep_for_ever(redis, zones, clock)
+        async with running(wakes.run(), timekeeper.run(), relay.run(), trails.run(), sweep):
             gc.freeze()  # What is loaded stays: looking through all of it again and again finds nothing.
             await asyncio.Event().wait()

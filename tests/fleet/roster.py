@@ -1,15 +1,19 @@
 """PostgreSQL's word on availability, held by hand; and a receiver that asks it."""
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
 from redis.asyncio import Redis
-from tests.fleet.pings import ANA, CENTRE, NOON, TwoZones, a_standing
+from tests.fleet.pings import ANA, CENTRE, CITY, EAST, NOON, WEST, TwoZones, a_standing
 
 from fleet.commands.positions import Receiver
 from fleet.commands.shifts import register_rider
-from fleet.model.positions import Standing
+from fleet.model.positions import Position, Standing
 from fleet.model.riders import Vehicle
+from fleet.store.tails import read_tail
 from infra.db import Database
 from kernel.events import Act, Cause
-from kernel.ids import RiderId
+from kernel.ids import RiderId, ZoneId
 from places.commands import found_city
 
 
@@ -23,9 +27,29 @@ class Roster:
         return self.standings.get(rider_id)
 
 
-def a_receiver(redis: Redis, roster: Roster | None = None) -> Receiver:
+class Shelf:
+    """PostgreSQL's trails, held by hand: empty unless a test puts something there."""
+
+    def __init__(self, *positions: Position) -> None:
+        self.positions = positions
+
+    async def find_last(self, rider_id: RiderId, *, now: datetime) -> Position | None:
+        return self.positions[-1] if self.positions else None
+
+    async def known(self, rider_id: RiderId, device_at_ms: Sequence[int]) -> Collection[int]:
+        return {one.device_at_ms for one in self.positions} & set(device_at_ms)
+
+
+def a_receiver(redis: Redis, roster: Roster | None = None, shelf: Shelf | None = None) -> Receiver:
     """One process' receiver: two of them share nothing but Redis."""
-    return Receiver(redis, zones=TwoZones(), availability_of=(roster or Roster()).availability_of)
+    availability_of = (roster or Roster()).availability_of
+    return Receiver(redis, zones=TwoZones(), availability_of=availability_of, trails=shelf or Shelf())
+
+
+async def trail_of(redis: Redis, rider_id: RiderId = ANA) -> list[Position]:
+    """Return what Redis holds of a rider's trail in either zone, by device time."""
+    found = [await read_tail(redis, zone_id, rider_id) for zone_id in (WEST, EAST, ZoneId(CITY))]
+    return sorted((one for tail in found for upload in tail for one in upload), key=lambda one: one.device_at_ms)
 
 
 async def a_registered_rider(database: Database) -> RiderId:

@@ -1,27 +1,86 @@
 """The one way in for pings, whichever way they came; and who of those on the road can be found."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Final, TypeAlias
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 from redis.asyncio import Redis
 
 from fleet.errors import PositionsBusy, RiderNotFound
 from fleet.messages import RiderPosition
-from fleet.model.positions import Judged, Judgement, Ping, PositionRules, Standing, Track, Verdict, Zones, from_ms
+from fleet.model.positions import (
+    Judged,
+    Judgement,
+    Ping,
+    Position,
+    PositionRules,
+    Standing,
+    Track,
+    Verdict,
+    Zones,
+    to_ms,
+)
+from fleet.policy import limits
 from fleet.policy import positions as policy
 from fleet.store import position_moves as moves
 from fleet.store import positions as store
-from infra.live.positions import publish_position
-from kernel.geo import Point
+from fleet.store import tails
+from fleet.store.position_writer import Writer
+from fleet.store.positions import Held, Write
+from infra.clock import wall_now
+from infra.live.channels import encode_place
+from kernel.geo import Point, haversine_m
 from kernel.ids import RiderId, ZoneId
 
 REMEMBERED: Final = 50_000  # riders whose track a process keeps at hand: some 60 MB
 ATTEMPTS: Final = 32  # a lost one means that a newer ping of the same rider won: phones send two at once, not thirty
+ZONES_LOOKED_AT: Final = timedelta(minutes=1)  # wall time; the desk may draw zones anew while riders stand still
 
 AvailabilityOf: TypeAlias = Callable[[RiderId], Awaitable[Standing | None]]
+
+
+class Trails(Protocol):
+    """What PostgreSQL has of riders' trails."""
+
+    async def find_last(self, rider_id: RiderId, *, now: datetime) -> Position | None:
+        """Return the newest position of the last days."""
+        ...
+
+    async def known(self, rider_id: RiderId, device_at_ms: Sequence[int]) -> Collection[int]:
+        """Return those of these device times of which the trail has a point."""
+        ...
+
+
+class _Known:
+    """A rider as this process remembers them, and from where on their zone has to be looked up again."""
+
+    __slots__ = ("held", "looked_at", "looked_from", "room_m", "turn")
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+        self.looked_from: Point | None = None
+        self.looked_at: datetime | None = None
+        self.room_m = 0.0
+        self.turn = asyncio.Lock()  # one upload with late pings at a time: they are asked of the same tail
+
+    def is_at_home(self, place: Point, wall: datetime) -> bool:
+        """Tell without a look at the zones whether the rider can only be where they were; False where nobody knows."""
+        if self.looked_from is None or self.looked_at is None or wall - self.looked_at >= ZONES_LOOKED_AT:
+            return False
+        return haversine_m(self.looked_from, place) < self.room_m
+
+
+class _Older(NamedTuple):
+    """What was found of pings that are older than the last: of how long a tail, and which device times are known."""
+
+    tail_uploads: int | None
+    known_ms: Collection[int]
+
+
+_NOTHING_OLDER: Final = _Older(None, ())
 
 
 class Receiver:
@@ -36,39 +95,97 @@ class Receiver:
         *,
         zones: Zones,
         availability_of: AvailabilityOf,
+        trails: Trails,
         rules: PositionRules = PositionRules(),  # noqa: B008  frozen
     ) -> None:
         self._redis = redis
         self._zones = zones
         self._availability_of = availability_of
+        self._trails = trails
         self._rules = rules
-        self._remembered: OrderedDict[RiderId, store.Held] = OrderedDict()
+        self._writer = Writer(redis)
+        self._remembered: OrderedDict[RiderId, _Known] = OrderedDict()
 
-    async def ingest(self, rider_id: RiderId, pings: Sequence[Ping], *, now: datetime) -> list[Judged]:
+    async def ingest(self, rider_id: RiderId, pings: Sequence[Ping], *, now: datetime) -> Sequence[Judged]:
         """Judge one rider's pings and store what is worth keeping; returns their verdicts once Redis has them.
 
-        Raises `RiderNotFound`, and Redis' own errors while it is away: then nothing is acknowledged.
+        Raises `RiderNotFound`, `TooManyPositions`, `PositionsBusy`, and Redis' own errors while it is away: then
+        nothing is acknowledged.
         """
         if not pings:
             return []
-        held = self._remembered.pop(rider_id, None)
         for _ in range(ATTEMPTS):
-            if held is None or held.standing is None:
-                held = await self._find(rider_id, pings[-1].place, now=now)
-            judgement = policy.judge(pings, held.track, rules=self._rules, now=now, vehicle=_known(held).vehicle)
-            next_zone_id = await self._zone_entered(held, judgement.track)
-            if next_zone_id is not None:
-                await moves.move(self._redis, rider_id, held, next_zone_id, now=now)
-                held = None
-                continue
-            written = await self._write(rider_id, held, judgement, now=now)
-            if written.is_written:
-                await self._after(rider_id, held.track, written)
-                return _with_news(judgement, written)
-            held = written.held
+            known = self._remembered.get(rider_id)
+            if known is None or known.held.standing is None:
+                known = await self._remember(rider_id, pings[-1].place, now=now)
+            else:
+                self._remembered.move_to_end(rider_id)
+            if not policy.older_than_last(pings, known.held.track):
+                judgement = await self._attempt(rider_id, known, pings, _NOTHING_OLDER, now=now)
+            else:
+                async with known.turn:
+                    older = await self._look_back(rider_id, known.held, pings)
+                    judgement = await self._attempt(rider_id, known, pings, older, now=now)
+            if judgement is not None:
+                return judgement.judged
         raise PositionsBusy
 
-    async def _find(self, rider_id: RiderId, place: Point, *, now: datetime) -> store.Held:
+    async def _attempt(
+        self, rider_id: RiderId, known: _Known, pings: Sequence[Ping], older: _Older, *, now: datetime
+    ) -> Judgement | None:
+        """Judge pings against what is known and write what comes of it; None where somebody was quicker."""
+        held = known.held
+        judgement = self._judge(held, pings, older.known_ms, now=now)
+        if older.tail_uploads is None and any(one.verdict is Verdict.LATE for one in judgement.judged):
+            return None
+        next_zone_id = await self._zone_entered(known, judgement.track)
+        if known.held is not held:
+            return None
+        if next_zone_id is not None:
+            await moves.move(self._redis, rider_id, held, next_zone_id, now=now)
+            self._remembered.pop(rider_id, None)
+            return None
+        return judgement if await self._write(rider_id, known, judgement, older, now=now) else None
+
+    def _judge(self, held: Held, pings: Sequence[Ping], known_ms: Collection[int], *, now: datetime) -> Judgement:
+        assert held.standing is not None  # `_find` saw to it
+        wall_ms = to_ms(wall_now())
+        paid_ms = limits.spend(held.track.paid_until_ms, positions=len(pings), wall_ms=wall_ms)
+        vehicle = held.standing.vehicle
+        return policy.judge(
+            pings, held.track, rules=self._rules, now=now, vehicle=vehicle, known=known_ms, paid_until_ms=paid_ms
+        )
+
+    async def _write(
+        self, rider_id: RiderId, known: _Known, judgement: Judgement, older: _Older, *, now: datetime
+    ) -> bool:
+        held, track = known.held, judgement.track
+        stale_at_ms = policy.stale_at_ms(track, self._rules)
+        live = _live(held.track, track, stale_at_ms)
+        write = Write(rider_id, held, track, stale_at_ms, judgement.trail, live, older.tail_uploads)
+        waiter = self._writer.write(write, now=now)
+        # What comes from the same phone before this is written is judged against it, and shares its round trip.
+        known.held = store.after(write)
+        try:
+            written = await waiter
+        except BaseException:
+            self._remembered.pop(rider_id, None)
+            raise
+        if written.held is None:
+            self._remembered.pop(rider_id, None)
+        elif not written.is_written:
+            known.held = written.held
+        elif written.held.standing_text != known.held.standing_text:
+            known.held = store.with_standing(known.held, written.held.standing_text)
+        return written.is_written
+
+    async def _remember(self, rider_id: RiderId, place: Point, *, now: datetime) -> _Known:
+        known = self._remembered[rider_id] = _Known(await self._find(rider_id, place, now=now))
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return known
+
+    async def _find(self, rider_id: RiderId, place: Point, *, now: datetime) -> Held:
         """Return what Redis holds of a rider; what it lacks comes from PostgreSQL."""
         held = await moves.find(self._redis, rider_id, now=now)
         if held is None:
@@ -82,7 +199,10 @@ class Receiver:
             # Asked after the zone was claimed: a change committed from here on finds the rider and says so itself.
             standing = await self._ask(rider_id)
             await set_availability(self._redis, rider_id, standing, now=now)
-            held = msgspec.structs.replace(held, standing=standing)
+            held = store.with_standing(held, store.standing_text(standing))
+        if not held.head:
+            last = await self._trails.find_last(rider_id, now=now)
+            held = msgspec.structs.replace(held, track=Track(last=last))
         return held
 
     async def _ask(self, rider_id: RiderId) -> Standing:
@@ -91,46 +211,28 @@ class Receiver:
             raise RiderNotFound
         return standing
 
-    async def _zone_entered(self, held: store.Held, track: Track) -> ZoneId | None:
+    async def _look_back(self, rider_id: RiderId, held: Held, pings: Sequence[Ping]) -> _Older:
+        """Find out of which pings older than the last the trail has a point."""
+        # First what is about to be written, so that none slips by.
+        uploads = await tails.read_tail(self._redis, held.zone_id, rider_id)
+        known_ms = {position.device_at_ms for upload in uploads for position in upload}
+        older_ms = policy.older_than_last(pings, held.track)
+        return _Older(len(uploads), known_ms.union(await self._trails.known(rider_id, older_ms)))
+
+    async def _zone_entered(self, known: _Known, track: Track) -> ZoneId | None:
         """Return the zone whose keys are to hold the rider from now on; None to stay."""
-        if track.last is None or held.track.last is None or track.last == held.track.last:
+        held = known.held
+        if track.last is None or held.track.last is None or track.last is held.track.last:
             return None
-        zones = await self._zones.map()
-        zone_id = policy.zone_for(zones, track.last.place, _known(held).city_id, current=held.zone_id)
+        place, wall = track.last.place, wall_now()
+        if known.is_at_home(place, wall):
+            return None
+        assert held.standing is not None  # `_find` saw to it
+        zones, city_id = await self._zones.map(), held.standing.city_id
+        zone_id = policy.zone_for(zones, place, city_id, current=held.zone_id)
+        known.looked_from, known.looked_at = place, wall
+        known.room_m = policy.room_m(zones, place, city_id)
         return None if zone_id == held.zone_id else zone_id
-
-    async def _write(
-        self, rider_id: RiderId, held: store.Held, judgement: Judgement, *, now: datetime
-    ) -> store.Written:
-        one = store.Write(
-            rider_id=rider_id,
-            held=held,
-            track=judgement.track,
-            stale_at_ms=policy.stale_at_ms(judgement.track, self._rules),
-            trail=judgement.trail,
-        )
-        (written,) = await store.write(self._redis, held.zone_id, [one], now=now)
-        return written
-
-    async def _after(self, rider_id: RiderId, before: Track, written: store.Written) -> None:
-        if written.held is None:
-            return
-        self._remembered[rider_id] = written.held
-        if len(self._remembered) > REMEMBERED:
-            self._remembered.popitem(last=False)
-        last = written.held.track.last
-        if last is None or last == before.last:
-            return
-        live = RiderPosition(
-            lat=last.lat,
-            lon=last.lon,
-            accuracy_m=last.accuracy_m,
-            speed_mps=last.speed_mps,
-            bearing_deg=last.bearing_deg,
-            measured_at=from_ms(last.measured_at_ms),
-            stale_at=from_ms(policy.stale_at_ms(written.held.track, self._rules)),
-        )
-        await publish_position(self._redis, rider_id, live, at_ms=last.measured_at_ms)
 
 
 async def set_availability(redis: Redis, rider_id: RiderId, standing: Standing, *, now: datetime) -> None:
@@ -159,18 +261,18 @@ async def sweep(redis: Redis, zone_ids: Iterable[ZoneId], *, now: datetime) -> l
     return swept
 
 
-def _known(held: store.Held) -> Standing:
-    assert held.standing is not None  # `_find` saw to it
-    return held.standing
-
-
-def _with_news(judgement: Judgement, written: store.Written) -> list[Judged]:
-    """Tell late from duplicate by what the trail had already."""
-    pairs = zip(judgement.trail, written.is_news, strict=True)
-    old = {position.device_at_ms for position, is_news in pairs if not is_news}
-    return [
-        Judged(device_at_ms=one.device_at_ms, verdict=Verdict.DUPLICATE)
-        if one.verdict is Verdict.LATE and one.device_at_ms in old
-        else one
-        for one in judgement.judged
-    ]
+def _live(before: Track, track: Track, stale_at_ms: int) -> bytes:
+    """Return what whoever watches the rider is told; nothing where the last position is still the last."""
+    last = track.last
+    if last is None or last is before.last:
+        return b""
+    live = RiderPosition(
+        lat=last.lat,
+        lon=last.lon,
+        accuracy_m=last.accuracy_m,
+        speed_mps=last.speed_mps,
+        bearing_deg=last.bearing_deg,
+        measured_at_ms=last.measured_at_ms,
+        stale_at_ms=stale_at_ms,
+    )
+    return encode_place(last.measured_at_ms, live)

@@ -1,70 +1,94 @@
--- Stores uploads of many riders of one zone, each only if nobody wrote since it was judged.
--- KEYS: last, standing, seen, silent, available foot|bicycle|motorcycle|car, then one trail per rider.
--- ARGV: now_ms, forget_at_ms, trail_kept_ms, trail_ttl_s, then per rider:
---   rider, expected head ('' for none), new head, track, lat, lon, stale_at_ms, count, and count times device_at_ms, position.
--- A head is "<move>:<device_at_ms>:". The trace of a move that is older than the claim of this zone counts as nothing. Answers per rider: written|conflict, what stood there, standing, one '1' or '0' per
--- position: whether the trail did not have it yet.
-local FOOT = 5
+-- Stores uploads of many riders of one zone, each only if nobody wrote since it was judged, and tells whoever watches.
+-- KEYS: last, standing, seen, silent, available foot|bicycle|motorcycle|car, unwritten, backlog, then one tail per rider.
+-- ARGV: now_ms, forget_at_ms, the most that may wait for PostgreSQL, a channel's beginning, then per rider (each once):
+--   rider, expected head ('' for none), new head, track, lat, lon, stale_at_ms, count, positions, live position,
+--   how many uploads the tail must have ('': any).
+-- A head is "<move>:<device_at_ms>:". The trace of a move that is older than the claim of this zone counts as nothing.
+-- Answers 'full', or per rider the standing where it was written, else what stood there and the standing.
 local ORDER = {foot = 5, bicycle = 6, motorcycle = 7, car = 8}
 local MAX_LAT = 85.05112878 -- geo sets end here
-local now_ms, forget_at_ms, trail_kept_ms, trail_ttl_s = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local FIRST, WIDTH = 5, 11
+local now_ms, forget_at_ms, channel = tonumber(ARGV[1]), ARGV[2], ARGV[4]
 
-local function enter_trail(key, first, count)
-  local news = {}
-  for index = 1, count do
-    local device_at_ms, position = ARGV[first + 2 * index - 2], ARGV[first + 2 * index - 1]
-    if redis.call('ZCOUNT', key, device_at_ms, device_at_ms) == 0 then
-      redis.call('ZADD', key, device_at_ms, position)
-      news[index] = '1'
-    else
-      news[index] = '0'
-    end
-  end
-  if count > 0 then
-    local newest = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. string.format('%.0f', tonumber(newest[2]) - trail_kept_ms))
-    redis.call('EXPIRE', key, trail_ttl_s)
-  end
-  return table.concat(news)
+if tonumber(redis.call('GET', KEYS[10]) or '0') > tonumber(ARGV[3]) then
+  return 'full'
 end
 
-local function place(rider, standing, lat, lon, stale_at_ms)
-  local is_available, vehicle = string.match(standing, '^%d+:(%d):(%a+):')
-  if tonumber(stale_at_ms) > now_ms then
-    redis.call('ZADD', KEYS[3], stale_at_ms, rider)
-    redis.call('ZREM', KEYS[4], rider)
-    if is_available == '1' and math.abs(tonumber(lat)) <= MAX_LAT then
-      redis.call('GEOADD', KEYS[ORDER[vehicle]], lon, lat, rider)
-      return
-    end
-  else
-    redis.call('ZREM', KEYS[3], rider)
-    redis.call('ZADD', KEYS[4], forget_at_ms, rider)
-  end
-  for index = FOOT, FOOT + 3 do
-    redis.call('ZREM', KEYS[index], rider)
-  end
+local riders = {}
+for at = FIRST, #ARGV, WIDTH do
+  riders[#riders + 1] = ARGV[at]
 end
+local stood_of = redis.call('HMGET', KEYS[1], unpack(riders))
+local standing_of = redis.call('HMGET', KEYS[2], unpack(riders))
 
+local records, fresh, live, stale, gone, unwritten = {}, {}, {}, {}, {}, {}
+local places = {[5] = {}, [6] = {}, [7] = {}, [8] = {}}
+local backlog = 0
 local answers = {}
-local at, trail = 5, 9
-while at <= #ARGV do
-  local rider, expected, head, track = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local count = tonumber(ARGV[at + 7])
-  local stood = redis.call('HGET', KEYS[1], rider) or ''
-  local standing = redis.call('HGET', KEYS[2], rider) or ''
-  local trace = string.match(stood, '^>(%d+)')
-  if trace and tonumber(trace) < tonumber(string.match(head, '^%d+')) then
+for index, rider in ipairs(riders) do
+  local at = FIRST + (index - 1) * WIDTH
+  local expected, head = ARGV[at + 1], ARGV[at + 2]
+  local stood, standing = stood_of[index] or '', standing_of[index] or ''
+  if string.byte(stood) == 62 and tonumber(string.match(stood, '^>(%d+)')) < tonumber(string.match(head, '^%d+')) then
     stood = ''
   end
-  if (string.match(stood, '^%d+:%d+:') or stood) == expected then
-    redis.call('HSET', KEYS[1], rider, head .. track)
-    place(rider, standing, ARGV[at + 4], ARGV[at + 5], ARGV[at + 6])
-    answers[#answers + 1] = {'written', '', standing, enter_trail(KEYS[trail], at + 8, count)}
+  local is_expected = expected == '' and stood == '' or expected ~= '' and string.sub(stood, 1, #expected) == expected
+  local tail = ARGV[at + 10]
+  if not is_expected or tail ~= '' and redis.call('LLEN', KEYS[10 + index]) ~= tonumber(tail) then
+    answers[index] = {stood, standing}
   else
-    answers[#answers + 1] = {'conflict', stood, standing, ''}
+    answers[index] = standing
+    records[#records + 1] = rider
+    records[#records + 1] = head .. ARGV[at + 3]
+    local lat, stale_at_ms, count = ARGV[at + 4], ARGV[at + 6], tonumber(ARGV[at + 7])
+    if tonumber(stale_at_ms) > now_ms then
+      fresh[#fresh + 1] = stale_at_ms
+      fresh[#fresh + 1] = rider
+      live[#live + 1] = rider
+      local is_available, vehicle = string.match(standing, '^%d+:(%d):(%a+):')
+      if is_available == '1' and math.abs(tonumber(lat)) <= MAX_LAT then
+        local set = places[ORDER[vehicle]]
+        set[#set + 1] = ARGV[at + 5]
+        set[#set + 1] = lat
+        set[#set + 1] = rider
+      elseif is_available == '1' then
+        gone[#gone + 1] = rider
+      end
+    else
+      stale[#stale + 1] = forget_at_ms
+      stale[#stale + 1] = rider
+      gone[#gone + 1] = rider
+    end
+    if count > 0 then
+      redis.call('RPUSH', KEYS[10 + index], ARGV[at + 8])
+      unwritten[#unwritten + 1] = rider
+      backlog = backlog + count
+    end
+    if ARGV[at + 9] ~= '' then
+      redis.call('PUBLISH', channel .. rider, ARGV[at + 9])
+    end
   end
-  at = at + 8 + 2 * count
-  trail = trail + 1
+end
+
+local function call(command, key, list)
+  if #list > 0 then
+    redis.call(command, key, unpack(list))
+  end
+end
+
+call('HSET', KEYS[1], records)
+call('ZADD', KEYS[3], fresh)
+call('ZREM', KEYS[4], live)
+for place = 5, 8 do
+  call('GEOADD', KEYS[place], places[place])
+  call('ZREM', KEYS[place], gone)
+end
+if #stale > 0 then
+  call('ZREM', KEYS[3], gone)
+  call('ZADD', KEYS[4], stale)
+end
+if backlog > 0 then
+  call('SADD', KEYS[9], unwritten)
+  redis.call('INCRBY', KEYS[10], backlog)
 end
 return answers

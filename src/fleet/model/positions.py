@@ -104,9 +104,10 @@ class Track(msgspec.Struct, frozen=True, array_like=True):
     last: Position | None = None  # the newest accepted
     usual_interval_ms: int | None = None  # between accepted pings, smoothed
     ahead_ms: tuple[int, ...] = ()  # newest device time minus ours, of the latest uploads
+    paid_until_ms: int = 0  # wall time up to which the rider's uploads have used up their rate; policy.limits
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class Judged(msgspec.Struct, frozen=True):
     """A ping's verdict and why."""
 
     device_at_ms: int
@@ -114,7 +115,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+class Judgement(msgspec.Struct, frozen=True):
     """What an upload comes to: a verdict for each ping in the order they came, and what to keep."""
 
     judged: tuple[Judged, ...]
@@ -135,13 +136,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 class PositionRules(msgspec.Struct, frozen=True, kw_only=True):
     """Thresholds of verdicts and staleness; the defaults are domain.md §5's."""
 
-    max_ahead: timedelta = timedelta(seconds=60)
+    max_ahead_ms: int = 60_000
     max_accuracy_m: float = 100
     max_foot_mps: float = 6
     max_bicycle_mps: float = 15
     max_motor_mps: float = 45
-    fresh_at_least: timedelta = timedelta(seconds=60)
-    fresh_at_most: timedelta = timedelta(minutes=5)
+    fresh_at_least_ms: int = 60_000
+    fresh_at_most_ms: int = 300_000
     fresh_intervals: int = 3
 
     def max_mps(self, vehicle: Vehicle) -> float:

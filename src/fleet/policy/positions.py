@@ -1,7 +1,8 @@
 """Every ping gets a verdict. An old ping never replaces a newer one, whatever order and uploads they come in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from math import hypot, inf
 from statistics import median_low
 from typing import Final, TypeAlias
 
@@ -18,7 +19,7 @@ from fleet.model.positions import (
     to_ms,
 )
 from fleet.model.riders import Vehicle
-from kernel.geo import Point, haversine_m, offset
+from kernel.geo import Point, flat_m, haversine_m, offset
 from kernel.ids import CityId, ZoneId
 
 UPLOADS_REMEMBERED: Final = 9  # a phone's clock is read from this many uploads: a minute or two of riding
@@ -28,34 +29,61 @@ INTERVAL_WEIGHT: Final = 0.2  # of the newest interval: settles within some ten 
 ZONE_MARGIN_M: Final = 50  # riders on a border street stay put: twice a usual error between tall houses
 _AROUND: Final = ((1, 0), (0.7, 0.7), (0, 1), (-0.7, 0.7), (-1, 0), (-0.7, -0.7), (0, -1), (0.7, -0.7))
 
+_M_PER_DEGREE: Final = 111_320  # of latitude, and of longitude at the equator: never less
+_FORGET_MS: Final = timedelta(days=30) // MILLISECOND  # domain.md §13: nothing of where somebody was is kept for longer
+
 _Finding: TypeAlias = tuple[Verdict, str | None]
 _ACCEPTED: Final[_Finding] = (Verdict.ACCEPTED, None)
 _DUPLICATE: Final[_Finding] = (Verdict.DUPLICATE, None)
 
 
-def judge(pings: Sequence[Ping], track: Track, *, rules: PositionRules, now: datetime, vehicle: Vehicle) -> Judgement:
-    """Judge one upload of one rider's pings, whichever way round it is sorted.
+def judge(
+    pings: Sequence[Ping],
+    track: Track,
+    *,
+    rules: PositionRules,
+    now: datetime,
+    vehicle: Vehicle,
+    known: Collection[int] = (),
+    paid_until_ms: int | None = None,
+) -> Judgement:
+    """Judge one upload of one rider's pings, whichever way round it is sorted. Reasons are for people.
 
-    `late` may still turn out to be `duplicate`: only the stored trail knows. Reasons are for people.
+    `known` are device times of which the trail has a point, as far as any of these pings is older than the last: only
+    who was asked for them tells late from duplicate. `paid_until_ms` is what `limits.spend` returned.
     """
     now_ms, skew_ms = to_ms(now), clock_skew_ms(track)
+    phone_now_ms, max_mps = now_ms + skew_ms, rules.max_mps(vehicle)
     last, usual_ms = track.last, track.usual_interval_ms
-    findings: dict[int, _Finding] = {}
+    findings: list[_Finding | None] = [None] * len(pings)
     trail: dict[int, Position] = {}
-    for index in sorted(range(len(pings)), key=lambda at: pings[at].device_at_ms):
+    for index in _by_device_time(pings):
         ping = pings[index]
-        finding = _alone(ping, now_ms + skew_ms, rules)
+        at_ms = ping.device_at_ms
+        finding = _alone(ping, phone_now_ms, rules)
         if finding is _ACCEPTED:
-            finding = _DUPLICATE if ping.device_at_ms in trail else _against(last, ping, rules.max_mps(vehicle))
-        if finding[0] in (Verdict.ACCEPTED, Verdict.LATE):
-            position = trail[ping.device_at_ms] = _position(ping, skew_ms=skew_ms, received_at_ms=now_ms)
+            finding = _DUPLICATE if at_ms in trail or at_ms in known else _against(last, ping, max_mps)
+        if finding is _ACCEPTED or finding[0] is Verdict.LATE:
+            position = _position(ping, skew_ms, now_ms)
             if finding is _ACCEPTED:
+                trail[at_ms] = position
                 usual_ms = _smoothed(usual_ms, last, position, rules)
                 last = position
+            elif now_ms - at_ms <= _FORGET_MS:
+                trail[at_ms] = position
         findings[index] = finding
-    judged = tuple(_judged(ping, *findings[index]) for index, ping in enumerate(pings))
+    judged = [Judged(ping.device_at_ms, *one) for ping, one in zip(pings, findings, strict=True) if one]
     ahead_ms = _with_upload(track.ahead_ms, judged, now_ms)
-    return Judgement(judged=judged, track=Track(last, usual_ms, ahead_ms), trail=tuple(trail.values()))
+    paid_ms = track.paid_until_ms if paid_until_ms is None else paid_until_ms
+    return Judgement(tuple(judged), Track(last, usual_ms, ahead_ms, paid_ms), tuple(trail.values()))
+
+
+def older_than_last(pings: Sequence[Ping], track: Track) -> list[int]:
+    """Return the device times of pings that are either late or known already."""
+    if track.last is None:
+        return []
+    last_ms = track.last.device_at_ms
+    return [ping.device_at_ms for ping in pings if ping.device_at_ms < last_ms]
 
 
 def clock_skew_ms(track: Track) -> int:
@@ -72,8 +100,8 @@ def stale_at_ms(track: Track, rules: PositionRules) -> int:
     """Return when the last position stops being live; 0 if there is none."""
     if track.last is None:
         return 0
-    usual = rules.fresh_intervals * (track.usual_interval_ms or 0) * MILLISECOND
-    return track.last.measured_at_ms + min(max(rules.fresh_at_least, usual), rules.fresh_at_most) // MILLISECOND
+    usual_ms = rules.fresh_intervals * (track.usual_interval_ms or 0)
+    return track.last.measured_at_ms + min(max(rules.fresh_at_least_ms, usual_ms), rules.fresh_at_most_ms)
 
 
 def zone_for(zones: ZoneMap, place: Point, city_id: CityId, *, current: ZoneId | None) -> ZoneId:
@@ -88,6 +116,16 @@ def zone_for(zones: ZoneMap, place: Point, city_id: CityId, *, current: ZoneId |
         return found
     around = (offset(place, east_m=east * ZONE_MARGIN_M, north_m=north * ZONE_MARGIN_M) for east, north in _AROUND)
     return current if any(zones.zone_of(near, city_id) == current for near in around) else found
+
+
+def room_m(zones: ZoneMap, place: Point, city_id: CityId) -> float:
+    """Return how far anybody may go from here without crossing a border of the city's zones; infinite without zones."""
+    nearest_m = inf
+    for zone in zones.zones(city_id):
+        corners = [flat_m(place, corner) for corner in zone.polygon]
+        for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
+            nearest_m = min(nearest_m, _from_origin_m(start, end))
+    return nearest_m
 
 
 def zones_near(zones: ZoneMap, place: Point, *, within_m: float) -> list[ZoneId]:
@@ -110,6 +148,15 @@ def all_zones(zones: ZoneMap) -> list[ZoneId]:
     return drawn + [ZoneId(city_id) for city_id in zones.cities()]
 
 
+def _from_origin_m(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Return the distance from the origin to a stretch of border."""
+    (east, north), (further_east, further_north) = start, end
+    along_east, along_north = further_east - east, further_north - north
+    length = along_east**2 + along_north**2
+    share = 0.0 if length == 0 else min(1.0, max(0.0, -(east * along_east + north * along_north) / length))
+    return hypot(east + share * along_east, north + share * along_north)
+
+
 def _reaches(polygon: Sequence[Point], place: Point, reach_lat: float, reach_lon: float) -> bool:
     lats, lons = [corner.lat for corner in polygon], [corner.lon for corner in polygon]
     is_lat_near = min(lats) - reach_lat <= place.lat <= max(lats) + reach_lat
@@ -118,7 +165,7 @@ def _reaches(polygon: Sequence[Point], place: Point, reach_lat: float, reach_lon
 
 def _alone(ping: Ping, phone_now_ms: int, rules: PositionRules) -> _Finding:
     ahead_ms = ping.device_at_ms - phone_now_ms
-    if ahead_ms > rules.max_ahead // MILLISECOND:
+    if ahead_ms > rules.max_ahead_ms:
         return Verdict.FUTURE, f"{ahead_ms / 1000:.0f} s ahead of our clock"
     if ping.accuracy_m > rules.max_accuracy_m:
         return Verdict.INACCURATE, f"accurate to {ping.accuracy_m:.0f} m; {rules.max_accuracy_m:.0f} m is allowed"
@@ -134,28 +181,28 @@ def _against(last: Position | None, ping: Ping, max_mps: float) -> _Finding:
     if since_ms < 0:
         return Verdict.LATE, f"{-since_ms / 1000:.0f} s older than the last position"
     # The last error circle and this one may explain a part of the way; only the rest must have been ridden.
-    ridden_m = haversine_m(last.place, ping.place) - last.accuracy_m - ping.accuracy_m
-    mps = ridden_m / since_ms * 1000
+    explained_m = last.accuracy_m + ping.accuracy_m
+    # Degrees of longitude are never longer than those of latitude, so that this is never less than the way.
+    at_most_m = (abs(ping.lat - last.lat) + abs(ping.lon - last.lon)) * _M_PER_DEGREE
+    if at_most_m - explained_m <= max_mps * since_ms / 1000:
+        return _ACCEPTED
+    mps = (haversine_m(last.place, ping.place) - explained_m) / since_ms * 1000
     if mps > max_mps:
         return Verdict.IMPLAUSIBLE, f"{mps:.0f} m/s since the last position; {max_mps:.0f} m/s is possible"
     return _ACCEPTED
 
 
-def _position(ping: Ping, *, skew_ms: int, received_at_ms: int) -> Position:
+def _by_device_time(pings: Sequence[Ping]) -> Iterable[int]:
+    if len(pings) == 1:
+        return (0,)
+    return sorted(range(len(pings)), key=lambda at: pings[at].device_at_ms)
+
+
+def _position(ping: Ping, skew_ms: int, received_at_ms: int) -> Position:
     return Position(
-        device_at_ms=ping.device_at_ms,
-        lat=ping.lat,
-        lon=ping.lon,
-        accuracy_m=ping.accuracy_m,
-        speed_mps=ping.speed_mps,
-        bearing_deg=ping.bearing_deg,
-        battery=ping.battery,
-        is_mock=ping.is_mock,
-        source=ping.source,
-        skew_ms=skew_ms,
-        received_at_ms=received_at_ms,
-        activity=ping.activity,
-    )
+        ping.device_at_ms, ping.lat, ping.lon, ping.accuracy_m, ping.speed_mps, ping.bearing_deg, ping.battery,
+        ping.is_mock, ping.source, skew_ms, received_at_ms, ping.activity,
+    )  # fmt: skip
 
 
 def _smoothed(usual_ms: int | None, last: Position | None, position: Position, rules: PositionRules) -> int | None:
@@ -163,7 +210,7 @@ def _smoothed(usual_ms: int | None, last: Position | None, position: Position, r
     if last is None:
         return usual_ms
     interval_ms = position.device_at_ms - last.device_at_ms
-    if interval_ms > rules.fresh_at_most // MILLISECOND:
+    if interval_ms > rules.fresh_at_most_ms:
         return usual_ms
     return interval_ms if usual_ms is None else round(usual_ms + INTERVAL_WEIGHT * (interval_ms - usual_ms))
 
@@ -171,7 +218,3 @@ def _smoothed(usual_ms: int | None, last: Position | None, position: Position, r
 def _with_upload(ahead_ms: tuple[int, ...], judged: Sequence[Judged], now_ms: int) -> tuple[int, ...]:
     news = [one.device_at_ms for one in judged if one.verdict is not Verdict.DUPLICATE]
     return (*ahead_ms, max(news) - now_ms)[-UPLOADS_REMEMBERED:] if news else ahead_ms
-
-
-def _judged(ping: Ping, verdict: Verdict, reason: str | None) -> Judged:
-    return Judged(device_at_ms=ping.device_at_ms, verdict=verdict, reason=reason)

@@ -1,4 +1,6 @@
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -8,10 +10,11 @@ from fleet.errors import RiderNotFound
 from fleet.model.positions import Position, Source, from_ms, to_ms
 from fleet.queries.standing import find_standing
 from fleet.store import position_moves as moves
-from fleet.store import positions as store
+from fleet.store import tails, trails
 from infra.db import Begin
 from kernel.ids import RiderId
 
+LOOKED_BACK: Final = timedelta(days=2)  # whoever was silent for longer starts anew
 PAGE: Final = 1000  # an hour and a half of a ping every five seconds
 
 
@@ -38,17 +41,36 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True):
     next_since: datetime | None
 
 
+class StoredTrails:
+    """What PostgreSQL has of riders' trails, for whoever judges new pings."""
+
+    def __init__(self, read: Begin) -> None:
+        self._read = read
+
+    async def find_last(self, rider_id: RiderId, *, now: datetime) -> Position | None:
+        """Return the newest position of the last days."""
+        async with self._read() as tx:
+            return (await trails.list_last_points(tx, [rider_id], since=now - LOOKED_BACK)).get(rider_id)
+
+    async def known(self, rider_id: RiderId, device_at_ms: Sequence[int]) -> Collection[int]:
+        """Return those of these device times of which the trail has a point."""
+        async with self._read() as tx:
+            return await trails.list_known_instants(tx, rider_id, device_at_ms)
+
+
 async def get_trail(redis: Redis, begin: Begin, rider_id: RiderId, *, since: datetime, now: datetime) -> Trail:
-    """Return a rider's way from an instant on; raises `RiderNotFound`."""
+    """Return a rider's way from an instant on, also what PostgreSQL does not have yet; raises `RiderNotFound`."""
     held = await moves.find(redis, rider_id, now=now)
-    if held is None:
-        async with begin() as tx:
-            if await find_standing(tx, rider_id) is None:
-                raise RiderNotFound
-        return Trail(rider_id=rider_id, points=[], next_since=None)
-    positions = await store.read_trail(redis, held.zone_id, rider_id, since_ms=to_ms(since), limit=PAGE + 1)
-    next_since = from_ms(positions[PAGE].device_at_ms) if len(positions) > PAGE else None
-    return Trail(rider_id=rider_id, points=[_point(one) for one in positions[:PAGE]], next_since=next_since)
+    uploads = [] if held is None else await tails.read_tail(redis, held.zone_id, rider_id)
+    async with begin() as tx:
+        if held is None and await find_standing(tx, rider_id) is None:
+            raise RiderNotFound
+        stored = await trails.list_trail_points(tx, rider_id, since=since, limit=PAGE + 1)
+    since_ms = to_ms(since)
+    by_instant = {one.device_at_ms: one for one in [*chain(*uploads), *stored] if one.device_at_ms >= since_ms}
+    found = [by_instant[device_at_ms] for device_at_ms in sorted(by_instant)][: PAGE + 1]
+    next_since = from_ms(found[PAGE].device_at_ms) if len(found) > PAGE else None
+    return Trail(rider_id=rider_id, points=[_point(one) for one in found[:PAGE]], next_since=next_since)
 
 
 def _point(position: Position) -> TrailPoint:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from fleet.messages import RiderPosition
-from fleet.model.positions import PositionRules, from_ms, to_ms
+from fleet.model.positions import PositionRules, to_ms
 from fleet.policy.positions import stale_at_ms
 from fleet.store import position_keys as keys
 from fleet.store import positions as store
@@ -57,8 +57,8 @@ async def last_seen(redis: Redis, rider_ids: Sequence[RiderId]) -> Mapping[Rider
                 accuracy_m=last.accuracy_m,
                 speed_mps=last.speed_mps,
                 bearing_deg=last.bearing_deg,
-                measured_at=from_ms(last.measured_at_ms),
-                stale_at=from_ms(stale_at_ms(stood.track, rules)),
+                measured_at_ms=last.measured_at_ms,
+                stale_at_ms=stale_at_ms(stood.track, rules),
             )
     return seen
 

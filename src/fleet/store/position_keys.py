@@ -6,7 +6,9 @@
     {zone}:seen                 sorted set of riders with a live position, by the instant it goes stale; swept
     {zone}:silent               sorted set of all others, by the instant they are forgotten; swept
     {zone}:available:<vehicle>  geo set of available riders with a live position; swept
-    {zone}:trail:<rider>        sorted set of positions by device time; trimmed, and expires
+    {zone}:unwritten            set of riders of whom PostgreSQL lacks positions
+    {zone}:backlog              how many positions those are
+    {zone}:tail:<rider>         list of uploads PostgreSQL lacks, each a JSON array of positions; drained
 
 The scripts rely on the order in which `of_zone` lists them. All instants are domain time in milliseconds.
 """
@@ -49,12 +51,23 @@ def available(zone_id: ZoneId, vehicle: Vehicle) -> str:
     return f"{{{zone_id}}}:available:{vehicle}"
 
 
-def trail(zone_id: ZoneId, rider_id: RiderId) -> str:
-    """Return the key of where a rider has been."""
-    return f"{{{zone_id}}}:trail:{rider_id}"
+def unwritten(zone_id: ZoneId) -> str:
+    """Return the key of the riders of whom PostgreSQL lacks positions."""
+    return f"{{{zone_id}}}:unwritten"
+
+
+def backlog(zone_id: ZoneId) -> str:
+    """Return the key of how many positions PostgreSQL lacks."""
+    return f"{{{zone_id}}}:backlog"
+
+
+def tail(zone_id: ZoneId, rider_id: RiderId) -> str:
+    """Return the key of a rider's uploads that PostgreSQL lacks."""
+    return f"{{{zone_id}}}:tail:{rider_id}"
 
 
 def of_zone(zone_id: ZoneId) -> list[str]:
-    """Return the zone's shared keys: last, standing, seen, silent, then the geo sets."""
+    """Return the zone's shared keys: last, standing, seen, silent, the geo sets, unwritten, backlog."""
     shared = [last(zone_id), standing(zone_id), seen(zone_id), silent(zone_id)]
-    return shared + [available(zone_id, vehicle) for vehicle in VEHICLES]
+    sets = [available(zone_id, vehicle) for vehicle in VEHICLES]
+    return [*shared, *sets, unwritten(zone_id), backlog(zone_id)]

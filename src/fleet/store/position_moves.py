@@ -1,8 +1,8 @@
 """A rider's keys live in one zone at a time. Changing it takes several steps on several slots, each safe to repeat.
 
-The old zone keeps a trace with the record, the new one takes record and trail, the pointer moves on, the trace
-shrinks. Whoever comes upon a trace finishes the move. Moves are numbered by domain time, so that a helper who comes
-late does no harm.
+The old zone keeps a trace with the record, the new one takes the record, the pointer moves on, the trace shrinks; what
+PostgreSQL does not have yet of the trail stays where it is until it has. Whoever comes upon a trace finishes the move.
+Moves are numbered by domain time, so that a helper who comes late does no harm.
 """
 
 from datetime import datetime, timedelta
@@ -64,15 +64,11 @@ async def finish(redis: Redis, left: ZoneId, rider_id: RiderId, trace: str, *, n
     if not rest:
         return
     to, (standing, record) = ZoneId(zone), rest
-    trail = await positions.read_trail(redis, left, rider_id, since_ms=0)
-    args: list[str | int | float] = [rider_id, number, record, standing, to_ms(now + positions.FORGET_AFTER)]
-    args.append(int(positions.TRAIL_TTL.total_seconds()))
-    for position in trail:
-        args += [position.device_at_ms, positions.encode(position)]
-    await _arrive(redis, [keys.last(to), keys.standing(to), keys.silent(to), keys.trail(to, rider_id)], args)
+    args: list[str | int] = [rider_id, number, record, standing, to_ms(now + positions.FORGET_AFTER)]
+    await _arrive(redis, [keys.last(to), keys.standing(to), keys.silent(to)], args)
     await _advance(redis, [keys.zone_of(rider_id)], [number, to])
     closed = [rider_id, number, to, to_ms(now + TRACE_KEPT)]
-    await _close(redis, [keys.last(left), keys.silent(left), keys.trail(left, rider_id)], closed)
+    await _close(redis, [keys.last(left), keys.silent(left)], closed)
 
 
 async def forget(redis: Redis, zone_id: ZoneId, rider_id: RiderId) -> None:

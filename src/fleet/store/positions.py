@@ -1,83 +1,93 @@
-"""Riders' tracks, trails and places in the geo sets of one zone, each moved by one script in one round trip."""
+"""Riders' tracks, places in the geo sets and unwritten positions of one zone, moved by one script in one round trip."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Any, Final
 
 import msgspec
 from redis.asyncio import Redis
 
+from fleet.errors import PositionsBusy
 from fleet.model.positions import Position, Standing, Track, from_ms, to_ms
 from fleet.model.riders import Vehicle
 from fleet.store import position_keys as keys
 from fleet.store.scripts import Script, text
+from infra.live.channels import POSITION
 from kernel.ids import CityId, RiderId, ZoneId
 
 FORGET_AFTER: Final = timedelta(days=30)  # domain.md §13: nothing of where somebody was is kept for longer
-TRAIL_KEPT: Final = timedelta(hours=3)  # the last hour for the desk, and room for phones that come back late
-TRAIL_TTL: Final = timedelta(days=1)  # wall time; only clears up after riders who are gone
+MAX_BACKLOG: Final = 500_000  # positions of one zone that PostgreSQL lacks: some 60 MB of Redis
 SWEEP_BATCH: Final = 500
-_MS: Final = timedelta(milliseconds=1)
+_CHANNEL: Final = f"{POSITION}:"
 
 _write = Script("write_positions")
 _set_standing = Script("set_standing")
 _sweep = Script("sweep_zone")
 _encode: Final = msgspec.json.Encoder().encode
 _decode_track: Final = msgspec.json.Decoder(Track).decode
-_decode_position: Final = msgspec.json.Decoder(Position).decode
+_decode_positions: Final = msgspec.json.Decoder(list[Position]).decode
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class Held(msgspec.Struct, frozen=True):
     """What a zone holds of a rider. `head` is empty where it holds nothing yet."""
 
     zone_id: ZoneId
     move: int  # how often and when the rider's keys changed zone; a higher one is newer
     head: str = ""
     track: Track = Track()
+    standing_text: str = ""
     standing: Standing | None = None
 
 
-class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """One rider's judged upload: what it was judged against, and what is to stand now."""
+class Write(msgspec.Struct, frozen=True):
+    """One rider's judged upload: what it was judged against, and what is to stand now; `live` is for the watchers.
+
+    `tail_uploads` is how long the rider's tail was when it was asked which late pings it holds; None without any.
+    """
 
     rider_id: RiderId
     held: Held
     track: Track
     stale_at_ms: int
     trail: Sequence[Position]
+    live: bytes = b""
+    tail_uploads: int | None = None
+
+    @property
+    def head(self) -> str:
+        """What stands at the beginning of the rider's record once this is written."""
+        return head(self.held.move, self.track)
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
+class Written(msgspec.Struct, frozen=True):
     """What came of a write: `held` is what stands now; a conflict without `held` means: look for the rider anew."""
 
     is_written: bool
     held: Held | None
-    is_news: tuple[bool, ...] = ()  # for each position of the trail
 
 
 async def write(redis: Redis, zone_id: ZoneId, writes: Sequence[Write], *, now: datetime) -> list[Written]:
-    """Store uploads of riders of one zone, each only if its rider's track is still the one it was judged against."""
-    args: list[str | int | float] = [
-        to_ms(now),
-        to_ms(now + FORGET_AFTER),
-        TRAIL_KEPT // _MS,
-        int(TRAIL_TTL.total_seconds()),
-    ]
+    """Store uploads of riders of one zone, each rider's once, if their track is still the one it was judged against.
+
+    Raises `PositionsBusy` while PostgreSQL lacks so many positions that Redis must take no more.
+    """
+    args: list[Any] = [to_ms(now), to_ms(now + FORGET_AFTER), MAX_BACKLOG, _CHANNEL]
     for one in writes:
-        last = one.track.last
-        args += [one.rider_id, one.held.head, head(one.held.move, one.track), _encode(one.track).decode()]
-        args += [0, 0, 0] if last is None else [last.lat, last.lon, one.stale_at_ms]
-        args.append(len(one.trail))
-        for position in one.trail:
-            args += [position.device_at_ms, encode(position)]
-    trails = [keys.trail(zone_id, one.rider_id) for one in writes]
-    answers = await _write(redis, [*keys.of_zone(zone_id), *trails], args)
-    return [_written(one, *map(text, answer)) for one, answer in zip(writes, answers, strict=True)]
+        last, trail = one.track.last, one.trail
+        place = ("0", "0") if last is None else (last.lat, last.lon)
+        blob = _encode(trail) if trail else b""
+        args += (one.rider_id, one.held.head, one.head, _encode(one.track), *place)
+        args += (one.stale_at_ms, len(trail), blob, one.live, "" if one.tail_uploads is None else one.tail_uploads)
+    tails = [keys.tail(zone_id, one.rider_id) for one in writes]
+    answers = await _write(redis, [*keys.of_zone(zone_id), *tails], args)
+    if not isinstance(answers, list):
+        raise PositionsBusy
+    return [_written(one, answer) for one, answer in zip(writes, answers, strict=True)]
 
 
 async def set_standing(redis: Redis, rider_id: RiderId, held: Held, standing: Standing, *, now: datetime) -> bool:
     """Keep a rider's standing unless a newer one stands; False if the rider has left the zone meanwhile."""
-    text_now = _standing_text(standing)
+    text_now = standing_text(standing)
     args = [rider_id, standing.version, text_now, to_ms(now), to_ms(now + FORGET_AFTER), held.move]
     return not text(await _set_standing(redis, keys.of_zone(held.zone_id), args)).startswith(">")
 
@@ -91,16 +101,6 @@ async def read(redis: Redis, zone_id: ZoneId, rider_id: RiderId) -> tuple[str, s
     return text(stood or ""), text(standing or "")
 
 
-async def read_trail(
-    redis: Redis, zone_id: ZoneId, rider_id: RiderId, *, since_ms: int, limit: int | None = None
-) -> list[Position]:
-    """Return where a rider has been from a device time on, in device time."""
-    found = await redis.zrangebyscore(
-        keys.trail(zone_id, rider_id), since_ms, "+inf", start=None if limit is None else 0, num=limit
-    )
-    return [_decode_position(cast("bytes | str", member)) for member in found]
-
-
 async def sweep(redis: Redis, zone_id: ZoneId, *, now: datetime) -> tuple[list[RiderId], list[RiderId]]:
     """Take at most a batch of stale riders out of matching and forget the long silent; returns both."""
     args = [to_ms(now), to_ms(now + FORGET_AFTER), SWEEP_BATCH]
@@ -108,9 +108,9 @@ async def sweep(redis: Redis, zone_id: ZoneId, *, now: datetime) -> tuple[list[R
     return [RiderId(text(rider)) for rider in stale], [RiderId(text(rider)) for rider in forgotten]
 
 
-def encode(position: Position) -> str:
-    """Return a position as a trail keeps it."""
-    return _encode(position).decode()
+def positions_of(upload: bytes | str) -> list[Position]:
+    """Return the positions of an upload as a tail keeps it."""
+    return _decode_positions(upload)
 
 
 def head(move: int, track: Track) -> str:
@@ -121,13 +121,7 @@ def head(move: int, track: Track) -> str:
 def held(zone_id: ZoneId, stood: str, standing: str) -> Held:
     """Read a record a zone holds; never a trace."""
     move, device_at_ms, track = stood.split(":", 2)
-    return Held(
-        zone_id=zone_id,
-        move=int(move),
-        head=f"{move}:{device_at_ms}:",
-        track=_decode_track(track),
-        standing=parse_standing(standing),
-    )
+    return Held(zone_id, int(move), f"{move}:{device_at_ms}:", _decode_track(track), standing, parse_standing(standing))
 
 
 def parse_standing(standing: str) -> Standing | None:
@@ -144,21 +138,31 @@ def parse_standing(standing: str) -> Standing | None:
     )
 
 
-def _standing_text(standing: Standing) -> str:
+def standing_text(standing: Standing) -> str:
+    """Return a standing as Redis keeps it."""
     idle_since_ms = "" if standing.idle_since is None else to_ms(standing.idle_since)
     is_available = int(standing.is_available)
     return f"{standing.version}:{is_available}:{standing.vehicle}:{standing.city_id}:{idle_since_ms}"
 
 
-def _written(one: Write, outcome: str, stood: str, standing: str, news: str) -> Written:
-    if outcome == "written":
-        now_held = Held(
-            zone_id=one.held.zone_id,
-            move=one.held.move,
-            head=head(one.held.move, one.track),
-            track=one.track,
-            standing=parse_standing(standing),
-        )
-        return Written(is_written=True, held=now_held, is_news=tuple(flag == "1" for flag in news))
+def with_standing(held: Held, standing: str) -> Held:
+    """Return the same with this standing."""
+    return Held(held.zone_id, held.move, held.head, held.track, standing, parse_standing(standing))
+
+
+def after(one: Write) -> Held:
+    """Return what stands once this is written."""
+    held = one.held
+    return Held(held.zone_id, held.move, one.head, one.track, held.standing_text, held.standing)
+
+
+def _written(one: Write, answer: Any) -> Written:
+    if not isinstance(answer, list):
+        standing = text(answer)
+        written = after(one)
+        if standing != written.standing_text:
+            written = with_standing(written, standing)
+        return Written(is_written=True, held=written)
+    stood, standing = map(text, answer)
     is_record = stood != "" and not stood.startswith(">")
     return Written(is_written=False, held=held(one.held.zone_id, stood, standing) if is_record else None)

@@ -63,6 +63,12 @@ async def client(redis):
         yield client
 
 
+@pytest.fixture
+async def desk(redis, database_url):
+    async with Database.connect(database_url, pool_size=1) as database, a_client(an_app(redis, database.begin)) as desk:
+        yield desk
+
+
 def as_(caller):
     return {"Authorization": f"Bearer {TOKENS.issue(caller)}"}
 
@@ -143,25 +149,25 @@ async def test_a_search_needs_a_place_on_earth(client, query):
     assert answer.status_code == 400
 
 
-async def test_the_desk_sees_the_last_hour_of_a_rider(client):
+async def test_the_desk_sees_the_last_hour_of_a_rider(desk):
     pings = [a_body(device_at=NOON_MS - minutes * 60_000) for minutes in (90, 30, 0)]
-    await client.post("/v1/rider/positions", json={"positions": pings}, headers=as_(RIDER))
+    await desk.post("/v1/rider/positions", json={"positions": pings}, headers=as_(RIDER))
 
-    hour = await client.get(f"/v1/riders/{ANA}/trail", headers=as_(DESK))
-    whole = await client.get(f"/v1/riders/{ANA}/trail", params={"since": "2026-03-14T13:00:00Z"}, headers=as_(DESK))
+    hour = await desk.get(f"/v1/riders/{ANA}/trail", headers=as_(DESK))
+    whole = await desk.get(f"/v1/riders/{ANA}/trail", params={"since": "2026-03-14T13:00:00Z"}, headers=as_(DESK))
 
     assert [point["device_at"] for point in hour.json()["points"]] == ["2026-03-14T14:30:00Z", "2026-03-14T15:00:00Z"]
     assert len(whole.json()["points"]) == 3
     assert whole.json()["next_since"] is None
 
 
-async def test_a_trail_longer_than_a_page_says_where_it_goes_on(client, monkeypatch):
+async def test_a_trail_longer_than_a_page_says_where_it_goes_on(desk, monkeypatch):
     monkeypatch.setattr("fleet.queries.trails.PAGE", 2)
     pings = [a_body(device_at=NOON_MS - seconds * 1000) for seconds in range(3)]
-    await client.post("/v1/rider/positions", json={"positions": pings}, headers=as_(RIDER))
+    await desk.post("/v1/rider/positions", json={"positions": pings}, headers=as_(RIDER))
 
-    first = (await client.get(f"/v1/riders/{ANA}/trail", headers=as_(DESK))).json()
-    rest = await client.get(f"/v1/riders/{ANA}/trail", params={"since": first["next_since"]}, headers=as_(DESK))
+    first = (await desk.get(f"/v1/riders/{ANA}/trail", headers=as_(DESK))).json()
+    rest = await desk.get(f"/v1/riders/{ANA}/trail", params={"since": first["next_since"]}, headers=as_(DESK))
 
     assert len(first["points"]) == 2
     assert datetime.fromisoformat(first["next_since"]) == NOON

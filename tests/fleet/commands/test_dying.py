@@ -7,12 +7,11 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from tests.fleet.pings import ANA, EAST, NOON_MS, WEST, a_ping, at_s
-from tests.fleet.roster import a_receiver
+from tests.fleet.roster import a_receiver, trail_of
 
 from fleet.errors import PositionsBusy
 from fleet.model.positions import Ping, Verdict
 from fleet.store import position_moves as moves
-from fleet.store import positions as store
 from kernel.ids import ZoneId
 
 KEPT = (Verdict.ACCEPTED, Verdict.LATE, Verdict.DUPLICATE)
@@ -66,7 +65,7 @@ async def test_whoever_dies_at_any_step_nothing_acknowledged_is_lost_and_no_old_
         await a_receiver(sound).ingest(ANA, [a_ping(60 * 30, east_m=300)], now=at_s(60 * 30))
 
         held = await moves.find(sound, ANA, now=at_s(60 * 30))
-        trail = await store.read_trail(sound, held.zone_id, ANA, since_ms=0)
+        trail = await trail_of(sound)
         found = [zone_id for zone_id in (WEST, EAST) if await is_available(sound, zone_id)]
 
     kept = {device_at_ms for device_at_ms, verdict in acknowledged.items() if verdict in KEPT}

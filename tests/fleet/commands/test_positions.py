@@ -3,15 +3,16 @@ import itertools
 
 import pytest
 from redis.asyncio import Redis
-from tests.fleet.pings import ANA, BETO, CENTRE, EAST, NOON, WEST, a_ping, a_standing, at_s
-from tests.fleet.roster import Roster, a_receiver
+from tests.fleet.pings import ANA, BETO, CENTRE, EAST, NOON, WEST, a_ping, a_position, a_standing, at_s
+from tests.fleet.roster import Roster, Shelf, a_receiver, trail_of
 
 from fleet.commands import positions as commands
-from fleet.errors import RiderNotFound
+from fleet.errors import PositionsBusy, RiderNotFound, TooManyPositions
 from fleet.model.positions import Ping, Verdict
 from fleet.model.riders import Vehicle
 from fleet.store import position_keys as keys
 from fleet.store import position_moves as moves
+from fleet.store import position_writer
 from fleet.store import positions as store
 from infra.live.channels import position_channel
 from kernel.geo import offset
@@ -24,9 +25,8 @@ async def verdicts(receiver, *pings: Ping, now=NOON, rider_id=ANA):
     return [one.verdict for one in await receiver.ingest(rider_id, pings, now=now)]
 
 
-async def trail_s(redis, zone_id, rider_id=ANA):
-    trail = await store.read_trail(redis, zone_id, rider_id, since_ms=0)
-    return [place.device_at_ms / 1000 - NOON.timestamp() for place in trail]
+async def trail_s(redis):
+    return [place.device_at_ms / 1000 - NOON.timestamp() for place in await trail_of(redis)]
 
 
 async def is_available(redis, zone_id, rider_id=ANA, vehicle=Vehicle.MOTORCYCLE):
@@ -42,7 +42,7 @@ async def test_a_first_ping_makes_an_available_rider_findable(redis):
     assert await verdicts(a_receiver(redis), a_ping(east_m=-100)) == [V.ACCEPTED]
 
     assert await is_available(redis, WEST)
-    assert await trail_s(redis, WEST) == [0]
+    assert await trail_s(redis) == [0]
 
 
 async def test_no_pings_are_nothing(redis):
@@ -74,7 +74,7 @@ async def test_the_next_upload_takes_one_round_trip(redis, monkeypatch):
 
     after = await redis.info("commandstats")
     assert after["cmdstat_evalsha"]["calls"] == before["cmdstat_evalsha"]["calls"] + 1
-    assert after["cmdstat_get"]["calls"] == before["cmdstat_get"]["calls"]
+    assert after["cmdstat_hget"]["calls"] == before["cmdstat_hget"]["calls"]  # nobody looked where the rider is
 
 
 async def test_a_late_ping_sent_again_is_a_duplicate(redis):
@@ -86,7 +86,7 @@ async def test_a_late_ping_sent_again_is_a_duplicate(redis):
 
     assert first == [V.LATE, V.LATE]
     assert again == [V.DUPLICATE, V.LATE]
-    assert await trail_s(redis, WEST) == [0, 5, 7, 60]
+    assert await trail_s(redis) == [0, 5, 7, 60]
 
 
 async def test_a_process_with_an_old_memory_judges_anew(redis):
@@ -115,7 +115,7 @@ async def test_many_writers_at_once_never_let_an_old_ping_win(redis_url):
         assert seen.count(V.ACCEPTED) + seen.count(V.LATE) == 60
         assert seen.count(V.DUPLICATE) == len(pings[::7])
         assert await last_s(first) == 59
-        assert await trail_s(first, WEST) == list(range(60))
+        assert await trail_s(first) == list(range(60))
 
 
 async def test_a_forgotten_script_is_sent_again(redis):
@@ -144,7 +144,7 @@ async def test_a_repeated_ping_is_never_called_stored_when_the_store_was_lost(re
     await redis.flushall()
 
     assert await verdicts(receiver, a_ping(0, east_m=-100), now=at_s(5)) == [V.ACCEPTED]
-    assert await trail_s(redis, WEST) == [0]
+    assert await trail_s(redis) == [0]
 
 
 async def test_crossing_a_border_takes_everything_along(redis):
@@ -157,10 +157,9 @@ async def test_crossing_a_border_takes_everything_along(redis):
 
     assert await is_available(redis, EAST)
     assert not await is_available(redis, WEST)
-    assert await trail_s(redis, EAST) == [0, 5, 10]
-    assert await trail_s(redis, WEST) == []
+    assert await trail_s(redis) == [0, 5, 10]
     assert await verdicts(receiver, a_ping(7, east_m=60), now=at_s(11)) == [V.LATE]
-    assert await trail_s(redis, EAST) == [0, 5, 7, 10]
+    assert await trail_s(redis) == [0, 5, 7, 10]
 
 
 async def test_a_rider_may_come_back_over_the_border(redis):
@@ -170,8 +169,7 @@ async def test_a_rider_may_come_back_over_the_border(redis):
 
     assert await is_available(redis, WEST)
     assert not await is_available(redis, EAST)
-    assert await trail_s(redis, WEST) == [0, 10, 20, 30, 40]
-    assert await trail_s(redis, EAST) == []
+    assert await trail_s(redis) == [0, 10, 20, 30, 40]
 
 
 async def test_a_move_that_stopped_half_way_is_finished_by_whoever_comes_next(redis):
@@ -184,7 +182,7 @@ async def test_a_move_that_stopped_half_way_is_finished_by_whoever_comes_next(re
         V.LATE,
         V.ACCEPTED,
     ]
-    assert await trail_s(redis, EAST) == [-5, 0, 9]
+    assert await trail_s(redis) == [-5, 0, 9]
     assert await is_available(redis, EAST)
 
 
@@ -199,7 +197,7 @@ async def test_a_helper_who_comes_late_does_no_harm(redis):
     await moves.finish(redis, WEST, ANA, trace, now=at_s(26))
 
     assert await last_s(redis) == 25
-    assert await trail_s(redis, WEST) == [0, 5, 15, 25]
+    assert await trail_s(redis) == [0, 5, 15, 25]
     assert not await is_available(redis, EAST)
 
 
@@ -213,7 +211,7 @@ async def test_a_second_helper_does_not_bring_the_old_position_back(redis):
     await moves.finish(redis, WEST, ANA, trace, now=at_s(6))
 
     assert await last_s(redis) == 5
-    assert await trail_s(redis, EAST) == [0, 5]
+    assert await trail_s(redis) == [0, 5]
 
 
 async def test_processes_that_cross_both_ways_at_once_agree(redis_url):
@@ -228,8 +226,7 @@ async def test_processes_that_cross_both_ways_at_once_agree(redis_url):
             )
 
         assert await last_s(first) == 230
-        held = await moves.find(first, ANA, now=NOON)
-        assert await trail_s(first, held.zone_id) == [seconds * 10 for seconds in range(24)]
+        assert await trail_s(first) == [seconds * 10 for seconds in range(24)]
         assert sum([await is_available(first, WEST), await is_available(first, EAST)]) == 1
 
 
@@ -335,7 +332,7 @@ async def test_a_sweep_goes_on_until_all_are_swept(redis, monkeypatch):
     assert sorted(await commands.sweep(redis, [WEST], now=at_s(60))) == riders
 
 
-async def test_after_a_month_of_silence_nothing_is_left_of_a_rider_but_an_expiring_trail(redis):
+async def test_after_a_month_of_silence_nothing_is_left_of_a_rider_but_what_postgresql_lacks(redis):
     receiver = a_receiver(redis)
     await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
     await receiver.ingest(ANA, [a_ping(10, east_m=100)], now=at_s(10))
@@ -343,18 +340,92 @@ async def test_after_a_month_of_silence_nothing_is_left_of_a_rider_but_an_expiri
 
     await commands.sweep(redis, [WEST, EAST], now=at_s(100) + store.FORGET_AFTER)
 
-    left = [key.decode() for key in await redis.keys("*")]
-    assert left == [keys.trail(EAST, ANA)]
-    assert await redis.ttl(left[0]) > 0
+    left = {key.decode() for key in await redis.keys("*")}
+    assert left == {key(zone) for zone in (WEST, EAST) for key in (keys.unwritten, keys.backlog)} | {
+        keys.tail(zone, ANA) for zone in (WEST, EAST)
+    }
 
 
-async def test_the_trail_keeps_three_hours(redis):
+async def test_what_postgresql_has_of_a_trail_is_known_too(redis):
+    receiver = a_receiver(redis, shelf=Shelf(a_position(-9), a_position(-5)))
+    await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
+
+    found = await verdicts(receiver, a_ping(-9), a_ping(-8), a_ping(-5), now=at_s(1))
+
+    assert found == [V.DUPLICATE, V.LATE, V.DUPLICATE]
+    assert await trail_s(redis) == [-8, 0]
+
+
+async def test_when_the_store_was_lost_an_old_ping_does_not_replace_what_postgresql_has(redis):
+    receiver = a_receiver(redis, shelf=Shelf(a_position(-5)))
+
+    found = await verdicts(receiver, a_ping(-9, east_m=-100), a_ping(-5), now=NOON)
+
+    assert found == [V.LATE, V.DUPLICATE]
+    assert await last_s(redis) == -5
+
+
+async def test_late_pings_of_another_month_are_not_kept(redis):
     receiver = a_receiver(redis)
     await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
 
-    await receiver.ingest(ANA, [a_ping(3 * 3600 + 1, east_m=-100)], now=at_s(3 * 3600 + 1))
+    assert await verdicts(receiver, a_ping(-31 * 24 * 3600), now=at_s(1)) == [V.LATE]
+    assert await trail_s(redis) == [0]
 
-    assert await trail_s(redis, WEST) == [3 * 3600 + 1]
+
+async def test_uploads_of_one_phone_at_once_share_a_round_trip(redis):
+    receiver = a_receiver(redis)
+    await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
+    before = await redis.info("commandstats")
+
+    uploads = [[a_ping(5)], [a_ping(6), a_ping(7)], [a_ping(7)], [a_ping(8)]]
+    answers = await asyncio.gather(*(receiver.ingest(ANA, upload, now=at_s(9)) for upload in uploads))
+
+    after = await redis.info("commandstats")
+    assert after["cmdstat_evalsha"]["calls"] <= before["cmdstat_evalsha"]["calls"] + 2
+    assert [[one.verdict for one in answer] for answer in answers] == [
+        [V.ACCEPTED], [V.ACCEPTED, V.ACCEPTED], [V.DUPLICATE], [V.ACCEPTED],
+    ]  # fmt: skip
+    assert await trail_s(redis) == [0, 5, 6, 7, 8]
+
+
+async def test_whoever_sends_more_than_a_phone_can_say_is_told_to_wait_and_nobody_else(redis):
+    receiver = a_receiver(redis, Roster({ANA: a_standing(), BETO: a_standing()}))
+    for number in range(59):
+        await receiver.ingest(ANA, [a_ping(number + share / 100) for share in range(100)], now=at_s(100))
+
+    with pytest.raises(TooManyPositions) as refused:
+        await receiver.ingest(ANA, [a_ping(60 + share / 300) for share in range(300)], now=at_s(100))
+
+    assert refused.value.facts["retry_after_s"] >= 1
+    assert await verdicts(receiver, a_ping(0), rider_id=BETO) == [V.ACCEPTED]
+    with pytest.raises(TooManyPositions):  # another process knows of it
+        await a_receiver(redis).ingest(ANA, [a_ping(200 + share / 100) for share in range(300)], now=at_s(203))
+
+
+async def test_a_store_that_holds_too_much_takes_no_more(redis, monkeypatch):
+    monkeypatch.setattr(store, "MAX_BACKLOG", 2)
+    receiver = a_receiver(redis)
+    await receiver.ingest(ANA, [a_ping(0), a_ping(1), a_ping(2)], now=at_s(2))
+
+    with pytest.raises(PositionsBusy):
+        await receiver.ingest(ANA, [a_ping(3)], now=at_s(3))
+
+    assert await trail_s(redis) == [0, 1, 2]
+
+
+async def test_a_process_with_too_much_under_way_takes_no_more(redis, monkeypatch):
+    monkeypatch.setattr(position_writer, "MAX_WAITING", 1)
+    receiver = a_receiver(redis)
+    await receiver.ingest(ANA, [a_ping(0)], now=NOON)
+
+    one, other = await asyncio.gather(
+        *(receiver.ingest(ANA, [a_ping(seconds)], now=at_s(9)) for seconds in (5, 6)), return_exceptions=True
+    )
+
+    assert one[0].verdict is V.ACCEPTED
+    assert isinstance(other, PositionsBusy)
+    assert await verdicts(receiver, a_ping(7), now=at_s(9)) == [V.ACCEPTED]
 
 
 async def test_outside_all_zones_a_rider_stands_under_the_city(redis):

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from geopy.distance import geodesic
 from tests.fleet.pings import ANA, BETO, CENTRE, CITY, EAST, NOON, WEST, TwoZones, a_ping, a_standing, at_s
-from tests.fleet.roster import Roster, a_receiver, a_registered_rider
+from tests.fleet.roster import Roster, Shelf, a_receiver, a_registered_rider
 
 from fleet.commands import positions as commands
 from fleet.commands.positions import Receiver
@@ -142,7 +142,7 @@ async def test_a_rider_who_starts_a_shift_is_found_where_they_last_were(redis, d
             async with database.begin() as tx:
                 return await find_standing(tx, rider_id)
 
-        receiver = Receiver(redis, zones=TwoZones(), availability_of=availability_of)
+        receiver = Receiver(redis, zones=TwoZones(), availability_of=availability_of, trails=Shelf())
         rider_id = await a_registered_rider(database)
         await receiver.ingest(rider_id, [a_ping(0, east_m=-100)], now=NOON)
         async with database.begin() as tx:

