@@ -81,6 +81,14 @@ class Tokens:
         """Return who this token speaks for; raises `TokenRefused`."""
         return self.admit(token)[0]
 
+    def find_known(self, token: str) -> Caller | None:
+        """Return who a token speaks for that was verified before and is good still; None says: verify it."""
+        known = self._verified.get(token)
+        if known is None or wall_now() >= known[1]:
+            return None
+        grant = known[0].grant
+        return None if grant is not None and self._grants.is_revoked(grant) else known[0]
+
     def admit(self, token: str) -> tuple[Caller, datetime]:
         """Return who this token speaks for, and until when; raises `TokenRefused`."""
         known = self._verified.get(token)

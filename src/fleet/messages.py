@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
-from fleet.model.positions import from_ms
+from fleet.model.positions import Position, from_ms
 from fleet.model.riders import Vehicle
 from kernel.events import Event
 from kernel.geo import Point
@@ -36,21 +36,31 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     needs_code: bool = False
 
 
-class RiderPosition(msgspec.Struct, frozen=True, kw_only=True):
+class RiderPosition(msgspec.Struct, frozen=True, array_like=True):
     """Where a rider was, as `infra.live` carries it: latest wins, no number. From `stale_at` on it is not live."""
 
-    lat: float
-    lon: float
-    accuracy_m: float
-    speed_mps: float | None
-    bearing_deg: float | None
-    measured_at_ms: int
+    position: Position
     stale_at_ms: int
+
+    @property
+    def lat(self) -> float:
+        """Degrees north."""
+        return self.position.lat
+
+    @property
+    def lon(self) -> float:
+        """Degrees east."""
+        return self.position.lon
+
+    @property
+    def bearing_deg(self) -> float | None:
+        """Which way they went."""
+        return self.position.bearing_deg
 
     @property
     def measured_at(self) -> datetime:
         """When, by our clock."""
-        return from_ms(self.measured_at_ms)
+        return from_ms(self.position.measured_at_ms)
 
     @property
     def stale_at(self) -> datetime:

@@ -100,10 +100,16 @@ def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respo
     return Response(problem, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
+def retry_after_s(error: DomainError) -> int | None:
+    """Return when it may be tried again; None where that will not help."""
+    given: int | None = error.facts.get("retry_after_s", RETRY_AFTER_S if error.kind is Kind.BUSY else None)
+    return given
+
+
 def _domain(request: Request[Any, Any, Any], error: DomainError) -> Response[Problem]:
     log.info("refused", code=error.code, path=request.url.path)
-    retry_after_s = error.facts.get("retry_after_s", RETRY_AFTER_S if error.kind is Kind.BUSY else None)
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    seconds = retry_after_s(error)
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
     return _answer(of_domain(error, instance=request.url.path), headers)
 
 

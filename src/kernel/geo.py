@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 EARTH_RADIUS_M: Final = 6_371_008.8  # IUGG mean radius
+M_PER_DEGREE: Final = 111_320  # of latitude, and of longitude at the equator: rounded up, for what is at most so far
 
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]

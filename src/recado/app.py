@@ -1,6 +1,6 @@
 """The ASGI application: routes and what they are given."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from accounts.guards import caller_of
 from accounts.keys import Keys
 from accounts.model import Caller
 from accounts.tokens import Tokens
+from fleet.api.shortcut import PositionsShortcut
 from fleet.commands.positions import Receiver
 from infra import problems
 from infra.clock import DomainClock
@@ -29,6 +30,7 @@ from infra.live.looking import LookingHub
 from infra.live.refusals import remember_refusal, tell_refused_sockets
 from infra.live.session import Feeds
 from infra.live.source import FeedTables
+from infra.redis import connect
 from infra.wakes import Wakes
 from intake.commands import Around
 from places.zones import Zones
@@ -41,7 +43,7 @@ from recado.pages import routes as pages
 from recado.roads import TRAVEL
 from recado.settings import Settings
 from recado.streets.city_map import CityMap, read_streets
-from recado.telemetry import name_and_count
+from recado.telemetry import count_answer, name_and_count
 
 MAX_BODY_BYTES = 256 * 1024  # 500 pings with room
 
@@ -184,7 +186,7 @@ async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         database = await stack.enter_async_context(
             Database.connect(settings.database_url, pool_size=settings.pool_size)
         )
-        redis = await stack.enter_async_context(Redis.from_url(settings.redis_url))
+        redis = await stack.enter_async_context(connect(settings.redis_url))
         clock = DomainClock(database.read)
         wakes = Wakes(settings.database_direct_url)
         wakes.on(["recado_clock"], clock.forget)
@@ -196,6 +198,7 @@ async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             zones=state.zones,
             availability_of=parts.availability_of(database),
             trails=parts.trails_of(database),
+            positions_per_s=settings.rider_positions_per_s,
         )
         hub = _open_feeds(state, settings, tokens=tokens, grants=grants)
         await grants.load(database.read)
@@ -220,10 +223,26 @@ def _open_feeds(state: State, settings: Settings, *, tokens: Tokens, grants: Gra
     return hub
 
 
-def create_app(settings: Settings) -> Litestar:
-    """Return the application; it opens its stores when it starts, and may be started again after it ended."""
+def shorten(app: Litestar) -> PositionsShortcut:
+    """Put the shortcut for pings before the application, as a server runs it."""
+    state = app.state
+    return PositionsShortcut(
+        app,
+        receiver=lambda: state.receiver,
+        clock=lambda: state.clock,
+        find_caller=lambda token: state.tokens.find_known(token.decode("latin-1")),
+        answered=count_answer,
+        max_body_bytes=MAX_BODY_BYTES,
+    )
+
+
+def create_app(settings: Settings, *, more: Sequence[Any] = ()) -> Litestar:
+    """Return the application; it opens its stores when it starts, and may be started again after it ended.
+
+    `more` are routes beside the house's own, for benches.
+    """
     return Litestar(
-        parts.ROUTES,
+        [*parts.ROUTES, *more],
         lifespan=[lambda app: _open_house(app, settings)],
         state=State(
             {

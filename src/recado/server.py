@@ -3,12 +3,14 @@
 import gc
 import resource
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
+from litestar import Litestar
 
 from infra.live.sockets import FeedProtocol
-from recado.app import create_app
+from recado.app import create_app, shorten
 from recado.listening import GRACEFUL_STOP_S
 from recado.settings import Settings
 
@@ -20,17 +22,21 @@ GARBAGE = 20_000, 20, 100  # docs/benchmarks.md, feeds: with the usual 700, 10, 
 class Server(uvicorn.Server):
     """uvicorn, which tells its sockets to come back when it stops; streams over HTTP have to be ended for it."""
 
+    def __init__(self, config: uvicorn.Config, house: Litestar) -> None:
+        super().__init__(config)
+        self._house = house
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop gracefully."""
-        app: Any = self.config.app
-        app.state.feeds.end_streams()
+        self._house.state.feeds.end_streams()
         await super().shutdown(sockets)
 
 
-def server_of(settings: Settings) -> Server:
-    """Return the server of an API process, ready to run."""
+def server_of(settings: Settings, *, more: Sequence[Any] = ()) -> Server:
+    """Return the server of an API process, ready to run; `more` are routes beside the house's own, for benches."""
+    house = create_app(settings, more=more)
     config = uvicorn.Config(
-        create_app(settings),
+        shorten(house),
         loop="uvloop",
         http="httptools",
         ws=FeedProtocol,
@@ -45,7 +51,7 @@ def server_of(settings: Settings) -> Server:
     # What is loaded stays, and so do open sockets: looking through all of it again and again finds nothing.
     gc.freeze()
     gc.set_threshold(*GARBAGE)
-    return Server(config)
+    return Server(config, house)
 
 
 def serve(settings: Settings, *, listener: socket.socket) -> None:

@@ -32,6 +32,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_processes: Processes = 1
     worker_processes: Processes = 1
     pool_size: Annotated[int, Meta(ge=2, le=200, description="2 to 200 database connections for each process")] = 10
+    rider_positions_per_s: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="1 to 1000000 positions a second for each phone")
+    ] = 100
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="debug, info, warning or error")
     ] = "info"

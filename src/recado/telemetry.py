@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Any, Final
 
 import structlog
@@ -23,6 +24,8 @@ SECONDS: Final = Histogram(
 UNSENT: Final = Gauge("recado_outbox_unsent_events", "Facts somebody still has to be told.")
 OVERDUE: Final = Gauge("recado_timers_overdue", "Deadlines that have come and are not settled.")
 
+_OURS: Final = ids.new(str, "req") + "-"  # this process', and then a number: an id of its own costs more than a ping
+_numbers: Final = count()
 _GIVEN_ID: Final = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 
 
@@ -48,6 +51,21 @@ def name_and_count(app: ASGIApp) -> ASGIApp:
     return middleware
 
 
+_TAKEN: Final = ("POST", "/v1/rider/positions")
+_seconds_of_pings: Final = SECONDS.labels(*_TAKEN)
+_pings_answered: Final[dict[int, Counter]] = {}
+
+
+def count_answer(scope: Any, status: int, *, started_s: float) -> bytes:
+    """Count an answer of the shortcut for pings, and return the id of its request."""
+    counter = _pings_answered.get(status)
+    if counter is None:
+        counter = _pings_answered[status] = REQUESTS.labels(*_TAKEN, status)
+    counter.inc()
+    _seconds_of_pings.observe(time.perf_counter() - started_s)
+    return _request_id(scope).encode()
+
+
 @get("/metrics", include_in_schema=False)
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve this process' metrics, and the stores' backlog, as Prometheus reads them."""
@@ -59,9 +77,11 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
-def _request_id(scope: Scope) -> str:
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return given.decode() if _GIVEN_ID.match(given) else ids.new(str, "req")
+def _request_id(scope: Any) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _GIVEN_ID.match(value):
+            return bytes(value).decode()
+    return f"{_OURS}{next(_numbers):x}"
 
 
 def _named(send: Send, request_id: str, status: list[int]) -> Callable[[Any], Awaitable[None]]:

@@ -4,14 +4,13 @@ import asyncio
 import gc
 from contextlib import AsyncExitStack
 
-from redis.asyncio import Redis
-
 from fleet.commands.trails import TrailWriter
 from fleet.worker import sweep_for_ever
 from infra.clock import DomainClock
 from infra.db import Database
 from infra.live.announcer import RedisAnnouncer
 from infra.payments import sandbox_providers
+from infra.redis import connect
 from infra.relay import Relay
 from infra.timekeeper import Timekeeper
 from infra.wakes import Wakes
@@ -27,7 +26,7 @@ async def run(settings: Settings) -> None:
         database = await stack.enter_async_context(
             Database.connect(settings.database_url, pool_size=settings.worker_pool_size)
         )
-        redis = await stack.enter_async_context(Redis.from_url(settings.redis_url))
+        redis = await stack.enter_async_context(connect(settings.redis_url))
         clock = DomainClock(database.read)
         wakes = Wakes(settings.database_direct_url)
         timekeeper = Timekeeper(

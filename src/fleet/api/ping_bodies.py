@@ -3,22 +3,22 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Final
 
 import msgspec
 
-from fleet.model.positions import Judged, Ping, Source, Verdict, to_ms
+from fleet.model.phones import Activity
+from fleet.model.positions import LAST_MS, Judged, NotNegative, Ping, Source, Verdict, to_ms
 from kernel.errors import InvalidField
 from kernel.geo import Lat, Lon
 
 MAX_PINGS: Final = 500
-_LAST_MS: Final = 253_402_300_799_999  # the end of the year 9999, as far as datetime counts
 _WHERE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 _MISSING: Final = re.compile(r"^Object missing required field `(\w+)`")
 
-DeviceAt = Annotated[int, msgspec.Meta(ge=0, le=_LAST_MS)] | Annotated[datetime, msgspec.Meta(tz=True)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
+DeviceAt = Annotated[int, msgspec.Meta(ge=0, le=LAST_MS)] | Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class PingBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +33,7 @@ class PingBody(msgspec.Struct, frozen=True, kw_only=True):
     battery: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     is_mock: bool = False
     source: Source = Source.APP
+    activity: Activity | None = None
 
 
 class PingAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,20 +45,42 @@ class PingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     field: str | None = None  # of an invalid ping
 
 
-class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sent: pings with the `device_at` they came with, or the answer to what is none."""
+class Upload:
+    """What was sent: readable pings, and where there was more to say an answer for each that was not.
 
-    read: Sequence[tuple[int | datetime, Ping] | PingAnswer]
+    `raw` are the pings as they came, as a JSON array, where each is readable and known by its milliseconds.
+    """
 
-    @property
-    def pings(self) -> list[Ping]:
-        """The readable ones."""
-        return [one[1] for one in self.read if isinstance(one, tuple)]
+    __slots__ = ("_read", "pings", "raw")
+
+    def __init__(
+        self, pings: Sequence[Ping], *, raw: bytes | None = None, read: Sequence[int | datetime | PingAnswer] = ()
+    ) -> None:
+        self.pings, self.raw, self._read = pings, raw, read
 
     def answers(self, judged: Sequence[Judged]) -> list[PingAnswer]:
         """Return an answer for each that was sent, given the verdicts on the readable ones."""
+        if self.raw is not None:
+            return [_answer(one.device_at_ms, one) for one in judged]
         verdicts = iter(judged)
-        return [one if isinstance(one, PingAnswer) else _answer(one[0], next(verdicts)) for one in self.read]
+        return [one if isinstance(one, PingAnswer) else _answer(one, next(verdicts)) for one in self._read]
+
+    def encode_answers(self, judged: Sequence[Judged] | None) -> bytes:
+        """Return the answers as JSON; None are verdicts that are all `accepted`."""
+        if judged is None and self.raw is not None:
+            return _all_accepted(len(self.pings)) % tuple([ping.device_at_ms for ping in self.pings])
+        if judged is None:
+            judged = [Judged(ping.device_at_ms, Verdict.ACCEPTED) for ping in self.pings]
+        return _encode(self.answers(judged))
+
+    def __len__(self) -> int:
+        return len(self.pings) if self.raw is not None else len(self._read)
+
+
+@cache
+def _all_accepted(count: int) -> bytes:
+    accepted = _encode(PingAnswer(device_at=0, verdict=Verdict.ACCEPTED)).replace(b":0,", b":%d,")
+    return b"[" + b",".join([accepted] * count) + b"]"
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -68,6 +91,15 @@ class _DeviceAtOnly(msgspec.Struct, frozen=True):
     device_at: DeviceAt
 
 
+class _Many(msgspec.Struct, frozen=True):
+    positions: msgspec.Raw
+
+
+_POSITIONS: Final = b'"positions"'
+_encode: Final = msgspec.json.Encoder().encode
+_one: Final = msgspec.json.Decoder(Ping).decode
+_many: Final = msgspec.json.Decoder(_Many).decode
+_pings: Final = msgspec.json.Decoder(Annotated[list[Ping], msgspec.Meta(max_length=MAX_PINGS)]).decode
 _envelope: Final = msgspec.json.Decoder(_Envelope).decode
 _list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _ping: Final = msgspec.json.Decoder(PingBody).decode
@@ -76,6 +108,21 @@ _device_at: Final = msgspec.json.Decoder(_DeviceAtOnly).decode
 
 def read_upload(body: bytes | msgspec.Raw) -> Upload:
     """Read one ping or `{"positions": […]}`; raises `InvalidField` if it is neither, ValueError if it is not JSON."""
+    return _read_at_once(bytes(body)) or _read_one_by_one(body)
+
+
+def _read_at_once(body: bytes) -> Upload | None:
+    """Read an upload in which nothing is odd; None for any other."""
+    try:
+        if _POSITIONS not in body:
+            return Upload([_one(body)], raw=b"[%b]" % body)
+        raw = bytes(_many(body).positions)
+        return Upload(_pings(raw), raw=raw)
+    except (*_UNREADABLE, RecursionError):
+        return None
+
+
+def _read_one_by_one(body: bytes | msgspec.Raw) -> Upload:
     try:
         envelope = _envelope(body)
         one_by_one = [body] if envelope.positions is msgspec.UNSET else _list(envelope.positions)
@@ -85,7 +132,9 @@ def read_upload(body: bytes | msgspec.Raw) -> Upload:
         raise ValueError("not JSON, or nested too deeply") from error
     if len(one_by_one) > MAX_PINGS:
         raise InvalidField("positions", f"at most {MAX_PINGS} at once")
-    return Upload(read=[_read(raw) for raw in one_by_one])
+    read = [_read(raw) for raw in one_by_one]
+    pings = [one[1] for one in read if isinstance(one, tuple)]
+    return Upload(pings, read=[one[0] if isinstance(one, tuple) else one for one in read])
 
 
 def _read(raw: bytes | msgspec.Raw) -> tuple[int | datetime, Ping] | PingAnswer:
@@ -107,6 +156,7 @@ def _read(raw: bytes | msgspec.Raw) -> tuple[int | datetime, Ping] | PingAnswer:
         battery=body.battery,
         is_mock=body.is_mock,
         source=body.source,
+        activity=body.activity,
     )
 
 

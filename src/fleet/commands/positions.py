@@ -10,7 +10,6 @@ import msgspec
 from redis.asyncio import Redis
 
 from fleet.errors import PositionsBusy, RiderNotFound
-from fleet.messages import RiderPosition
 from fleet.model.positions import (
     Judged,
     Judgement,
@@ -23,21 +22,23 @@ from fleet.model.positions import (
     Zones,
     to_ms,
 )
-from fleet.policy import limits
 from fleet.policy import positions as policy
+from fleet.policy.limits import Allowance
 from fleet.store import position_moves as moves
 from fleet.store import positions as store
 from fleet.store import tails
 from fleet.store.position_writer import Writer
 from fleet.store.positions import Held, Write
 from infra.clock import wall_now
-from infra.live.channels import encode_place
-from kernel.geo import Point, haversine_m
+from kernel.geo import M_PER_DEGREE, Point
 from kernel.ids import RiderId, ZoneId
 
 REMEMBERED: Final = 50_000  # riders whose track a process keeps at hand: some 60 MB
 ATTEMPTS: Final = 32  # a lost one means that a newer ping of the same rider won: phones send two at once, not thirty
 ZONES_LOOKED_AT: Final = timedelta(minutes=1)  # wall time; the desk may draw zones anew while riders stand still
+
+RAW_BYTES_MAX: Final = 512  # of a ping, for it to be kept as it came: whoever wraps more around it has it left out
+_encode: Final = msgspec.json.Encoder().encode
 
 AvailabilityOf: TypeAlias = Callable[[RiderId], Awaitable[Standing | None]]
 
@@ -66,11 +67,13 @@ class _Known:
         self.room_m = 0.0
         self.turn = asyncio.Lock()  # one upload with late pings at a time: they are asked of the same tail
 
-    def is_at_home(self, place: Point, wall: datetime) -> bool:
+    def is_at_home(self, last: Position, wall: datetime) -> bool:
         """Tell without a look at the zones whether the rider can only be where they were; False where nobody knows."""
-        if self.looked_from is None or self.looked_at is None or wall - self.looked_at >= ZONES_LOOKED_AT:
+        here = self.looked_from
+        if here is None or self.looked_at is None or wall - self.looked_at >= ZONES_LOOKED_AT:
             return False
-        return haversine_m(self.looked_from, place) < self.room_m
+        # Never less than the way: degrees of longitude are at most as long as those of latitude.
+        return (abs(last.lat - here.lat) + abs(last.lon - here.lon)) * M_PER_DEGREE < self.room_m
 
 
 class _Older(NamedTuple):
@@ -97,12 +100,13 @@ class Receiver:
         availability_of: AvailabilityOf,
         trails: Trails,
         rules: PositionRules = PositionRules(),  # noqa: B008  frozen
+        positions_per_s: int = 100,
     ) -> None:
         self._redis = redis
         self._zones = zones
         self._availability_of = availability_of
         self._trails = trails
-        self._rules = rules
+        self._rules, self._allowance = rules, Allowance(positions_per_s)
         self._writer = Writer(redis)
         self._remembered: OrderedDict[RiderId, _Known] = OrderedDict()
 
@@ -112,6 +116,13 @@ class Receiver:
         Raises `RiderNotFound`, `TooManyPositions`, `PositionsBusy`, and Redis' own errors while it is away: then
         nothing is acknowledged.
         """
+        judged = await self.take(rider_id, pings, now=now)
+        return [Judged(ping.device_at_ms, Verdict.ACCEPTED) for ping in pings] if judged is None else judged
+
+    async def take(
+        self, rider_id: RiderId, pings: Sequence[Ping], *, now: datetime, raw: bytes | None = None
+    ) -> Sequence[Judged] | None:
+        """Do what `ingest` does; None says that every ping is accepted. `raw` are these very pings as a JSON array."""
         if not pings:
             return []
         for _ in range(ATTEMPTS):
@@ -120,6 +131,10 @@ class Receiver:
                 known = await self._remember(rider_id, pings[-1].place, now=now)
             else:
                 self._remembered.move_to_end(rider_id)
+            if (track := self._accept_all(known, pings, now=now)) is not None:
+                if await self._write_all(rider_id, known, track, pings, raw, now=now):
+                    return None
+                continue
             if not policy.older_than_last(pings, known.held.track):
                 judgement = await self._attempt(rider_id, known, pings, _NOTHING_OLDER, now=now)
             else:
@@ -130,6 +145,34 @@ class Receiver:
                 return judgement.judged
         raise PositionsBusy
 
+    def _accept_all(self, known: _Known, pings: Sequence[Ping], *, now: datetime) -> Track | None:
+        """Return the track after an ordinary upload; None for one that needs a closer look."""
+        held, wall = known.held, wall_now()
+        assert held.standing is not None  # `_find` saw to it
+        before = held.track
+        paid_until_us = self._allowance.spend(before.paid_until_us, positions=len(pings), wall_us=_us(wall))
+        track = policy.accept_all(
+            pings,
+            before,
+            rules=self._rules,
+            now_ms=to_ms(now),
+            vehicle=held.standing.vehicle,
+            paid_until_us=paid_until_us,
+        )
+        if track is None or track.last is None or not known.is_at_home(track.last, wall):
+            return None
+        return track
+
+    async def _write_all(
+        self, rider_id: RiderId, known: _Known, track: Track, pings: Sequence[Ping], raw: bytes | None, *, now: datetime
+    ) -> bool:
+        last = track.last
+        assert last is not None  # an upload has pings
+        if raw is None or len(raw) > RAW_BYTES_MAX * len(pings):
+            raw = _encode(pings)
+        kept = store.keep(last.skew_ms, last.received_at_ms, raw)
+        return await self._write(rider_id, known, track, len(pings), kept, now=now)
+
     async def _attempt(
         self, rider_id: RiderId, known: _Known, pings: Sequence[Ping], older: _Older, *, now: datetime
     ) -> Judgement | None:
@@ -138,34 +181,45 @@ class Receiver:
         judgement = self._judge(held, pings, older.known_ms, now=now)
         if older.tail_uploads is None and any(one.verdict is Verdict.LATE for one in judgement.judged):
             return None
-        next_zone_id = await self._zone_entered(known, judgement.track)
-        if known.held is not held:
-            return None
-        if next_zone_id is not None:
-            await moves.move(self._redis, rider_id, held, next_zone_id, now=now)
-            self._remembered.pop(rider_id, None)
-            return None
-        return judgement if await self._write(rider_id, known, judgement, older, now=now) else None
+        wall, last = wall_now(), judgement.track.last
+        if last is not None and last is not held.track.last and not known.is_at_home(last, wall):
+            next_zone_id = await self._zone_entered(known, last, wall)
+            if known.held is not held:
+                return None
+            if next_zone_id is not None:
+                await moves.move(self._redis, rider_id, held, next_zone_id, now=now)
+                self._remembered.pop(rider_id, None)
+                return None
+        trail = judgement.trail
+        kept = store.keep(judgement.skew_ms, judgement.received_at_ms, _encode(trail)) if trail else b""
+        is_written = await self._write(rider_id, known, judgement.track, len(trail), kept, older.tail_uploads, now=now)
+        return judgement if is_written else None
 
     def _judge(self, held: Held, pings: Sequence[Ping], known_ms: Collection[int], *, now: datetime) -> Judgement:
         assert held.standing is not None  # `_find` saw to it
-        wall_ms = to_ms(wall_now())
-        paid_ms = limits.spend(held.track.paid_until_ms, positions=len(pings), wall_ms=wall_ms)
+        paid_until_us = self._allowance.spend(held.track.paid_until_us, positions=len(pings), wall_us=_us(wall_now()))
         vehicle = held.standing.vehicle
         return policy.judge(
-            pings, held.track, rules=self._rules, now=now, vehicle=vehicle, known=known_ms, paid_until_ms=paid_ms
+            pings, held.track, rules=self._rules, now=now, vehicle=vehicle, known=known_ms, paid_until_us=paid_until_us
         )
 
     async def _write(
-        self, rider_id: RiderId, known: _Known, judgement: Judgement, older: _Older, *, now: datetime
+        self,
+        rider_id: RiderId,
+        known: _Known,
+        track: Track,
+        count: int,
+        kept: bytes,
+        tail_uploads: int | None = None,
+        *,
+        now: datetime,
     ) -> bool:
-        held, track = known.held, judgement.track
+        after = store.with_track(known.held, track)
         stale_at_ms = policy.stale_at_ms(track, self._rules)
-        live = _live(held.track, track, stale_at_ms)
-        write = Write(rider_id, held, track, stale_at_ms, judgement.trail, live, older.tail_uploads)
+        write = Write(rider_id, known.held, after, stale_at_ms, count, kept, tail_uploads)
         waiter = self._writer.write(write, now=now)
         # What comes from the same phone before this is written is judged against it, and shares its round trip.
-        known.held = store.after(write)
+        known.held = after
         try:
             written = await waiter
         except BaseException:
@@ -219,19 +273,16 @@ class Receiver:
         older_ms = policy.older_than_last(pings, held.track)
         return _Older(len(uploads), known_ms.union(await self._trails.known(rider_id, older_ms)))
 
-    async def _zone_entered(self, known: _Known, track: Track) -> ZoneId | None:
+    async def _zone_entered(self, known: _Known, last: Position, wall: datetime) -> ZoneId | None:
         """Return the zone whose keys are to hold the rider from now on; None to stay."""
-        held = known.held
-        if track.last is None or held.track.last is None or track.last is held.track.last:
-            return None
-        place, wall = track.last.place, wall_now()
-        if known.is_at_home(place, wall):
-            return None
+        held, place = known.held, last.place
         assert held.standing is not None  # `_find` saw to it
         zones, city_id = await self._zones.map(), held.standing.city_id
-        zone_id = policy.zone_for(zones, place, city_id, current=held.zone_id)
         known.looked_from, known.looked_at = place, wall
         known.room_m = policy.room_m(zones, place, city_id)
+        if not held.head:
+            return None  # the zone was claimed for this very place
+        zone_id = policy.zone_for(zones, place, city_id, current=held.zone_id)
         return None if zone_id == held.zone_id else zone_id
 
 
@@ -261,18 +312,5 @@ async def sweep(redis: Redis, zone_ids: Iterable[ZoneId], *, now: datetime) -> l
     return swept
 
 
-def _live(before: Track, track: Track, stale_at_ms: int) -> bytes:
-    """Return what whoever watches the rider is told; nothing where the last position is still the last."""
-    last = track.last
-    if last is None or last is before.last:
-        return b""
-    live = RiderPosition(
-        lat=last.lat,
-        lon=last.lon,
-        accuracy_m=last.accuracy_m,
-        speed_mps=last.speed_mps,
-        bearing_deg=last.bearing_deg,
-        measured_at_ms=last.measured_at_ms,
-        stale_at_ms=stale_at_ms,
-    )
-    return encode_place(last.measured_at_ms, live)
+def _us(instant: datetime) -> int:
+    return to_ms(instant) * 1000

@@ -1,8 +1,8 @@
 -- Stores uploads of many riders of one zone, each only if nobody wrote since it was judged, and tells whoever watches.
 -- KEYS: last, standing, seen, silent, available foot|bicycle|motorcycle|car, unwritten, backlog, then one tail per rider.
 -- ARGV: now_ms, forget_at_ms, the most that may wait for PostgreSQL, a channel's beginning, then per rider (each once):
---   rider, expected head ('' for none), new head, track, lat, lon, stale_at_ms, count, positions, live position,
---   how many uploads the tail must have ('': any).
+--   rider, expected head ('' for none), new head, track, lat, lon, measured_at_ms ('' where that is no
+--   news), stale_at_ms, count, what is kept of the upload, how many uploads the tail must have ('': any).
 -- A head is "<move>:<device_at_ms>:". The trace of a move that is older than the claim of this zone counts as nothing.
 -- Answers 'full', or per rider the standing where it was written, else what stood there and the standing.
 local ORDER = {foot = 5, bicycle = 6, motorcycle = 7, car = 8}
@@ -40,7 +40,7 @@ for index, rider in ipairs(riders) do
     answers[index] = standing
     records[#records + 1] = rider
     records[#records + 1] = head .. ARGV[at + 3]
-    local lat, stale_at_ms, count = ARGV[at + 4], ARGV[at + 6], tonumber(ARGV[at + 7])
+    local lat, stale_at_ms, count = ARGV[at + 4], ARGV[at + 7], tonumber(ARGV[at + 8])
     if tonumber(stale_at_ms) > now_ms then
       fresh[#fresh + 1] = stale_at_ms
       fresh[#fresh + 1] = rider
@@ -60,12 +60,14 @@ for index, rider in ipairs(riders) do
       gone[#gone + 1] = rider
     end
     if count > 0 then
-      redis.call('RPUSH', KEYS[10 + index], ARGV[at + 8])
+      redis.call('RPUSH', KEYS[10 + index], ARGV[at + 9])
       unwritten[#unwritten + 1] = rider
       backlog = backlog + count
     end
-    if ARGV[at + 9] ~= '' then
-      redis.call('PUBLISH', channel .. rider, ARGV[at + 9])
+    local measured_at_ms = ARGV[at + 6]
+    if measured_at_ms ~= '' then
+      local last = string.match(ARGV[at + 3], '^%[(%b[])')
+      redis.call('PUBLISH', channel .. rider, '[' .. measured_at_ms .. ',[' .. last .. ',' .. stale_at_ms .. ']]')
     end
   end
 end

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol, runtime_checkable
+from typing import Annotated, Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -14,6 +14,7 @@ from kernel.ids import CityId, RiderId, ZoneId
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
+LAST_MS: Final = 253_402_300_799_999  # the end of the year 9999, as far as datetime counts
 
 
 def to_ms(instant: datetime) -> int:
@@ -51,16 +52,22 @@ class Verdict(StrEnum):
     INVALID = "invalid"  # not a ping at all
 
 
-class Ping(msgspec.Struct, frozen=True, kw_only=True):
-    """One report from a phone; the rider and `device_at_ms` are its identity."""
+NotNegative = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
 
-    device_at_ms: int
+
+class Ping(msgspec.Struct, frozen=True, omit_defaults=True, rename={"device_at_ms": "device_at"}):
+    """One report from a phone; the rider and `device_at_ms` are its identity.
+
+    What our own apps send is read as it is into this, where their clock speaks in milliseconds.
+    """
+
+    device_at_ms: Annotated[int, msgspec.Meta(ge=0, le=LAST_MS)]
     lat: Lat
     lon: Lon
-    accuracy_m: float
-    speed_mps: float | None = None
-    bearing_deg: float | None = None
-    battery: float | None = None  # 0 to 1
+    accuracy_m: NotNegative
+    speed_mps: NotNegative | None = None
+    bearing_deg: Annotated[float, msgspec.Meta(ge=0, le=360)] | None = None
+    battery: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None  # 0 to 1
     is_mock: bool = False
     source: Source = Source.APP
     activity: Activity | None = None
@@ -98,13 +105,33 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
         return self.device_at_ms - self.skew_ms
 
 
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """Pings of one upload that became part of the rider's trail, as Redis has them until PostgreSQL does."""
+
+    skew_ms: int
+    received_at_ms: int
+    pings: Sequence[Ping]
+
+    def positions(self) -> list[Position]:
+        """Return them as positions."""
+        return [position_of(ping, skew_ms=self.skew_ms, received_at_ms=self.received_at_ms) for ping in self.pings]
+
+
+def position_of(ping: Ping, *, skew_ms: int, received_at_ms: int) -> Position:
+    """Return the position that a ping becomes."""
+    return Position(
+        ping.device_at_ms, ping.lat, ping.lon, ping.accuracy_m, ping.speed_mps, ping.bearing_deg, ping.battery,
+        ping.is_mock, ping.source, skew_ms, received_at_ms, ping.activity,
+    )  # fmt: skip
+
+
 class Track(msgspec.Struct, frozen=True, array_like=True):
     """What must be known of a rider to judge the next ping."""
 
     last: Position | None = None  # the newest accepted
     usual_interval_ms: int | None = None  # between accepted pings, smoothed
     ahead_ms: tuple[int, ...] = ()  # newest device time minus ours, of the latest uploads
-    paid_until_ms: int = 0  # wall time up to which the rider's uploads have used up their rate; policy.limits
+    paid_until_us: int = 0  # wall time up to which the rider's uploads have used up their rate; policy.limits
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -120,7 +147,9 @@ class Judgement(msgspec.Struct, frozen=True):
 
     judged: tuple[Judged, ...]
     track: Track
-    trail: tuple[Position, ...]  # accepted and late, by device time
+    trail: tuple[Ping, ...]  # accepted and late, by device time
+    skew_ms: int = 0
+    received_at_ms: int = 0
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

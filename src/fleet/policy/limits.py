@@ -7,17 +7,22 @@ far ahead waits.
 from math import ceil
 from typing import Final
 
+import msgspec
+
 from fleet.errors import TooManyPositions
 
-POSITION_COSTS_MS: Final = 10  # a hundred a second, for as long as anybody likes
-REQUEST_COSTS_MS: Final = 10  # beside what is in it: an empty one is work too
-BURST_MS: Final = 60_000  # 6,000 positions at once: a night without a network at one every five seconds
+BURST_US: Final = 60_000_000  # at a hundred a second 6,000 positions at once: a night offline, one every five seconds
 
 
-def spend(paid_until_ms: int, *, positions: int, wall_ms: int) -> int:
-    """Return up to when the rider has paid once this upload is taken; raises `TooManyPositions`. All in wall time."""
-    until_ms = max(paid_until_ms, wall_ms) + REQUEST_COSTS_MS + positions * POSITION_COSTS_MS
-    over_ms = until_ms - wall_ms - BURST_MS
-    if over_ms > 0:
-        raise TooManyPositions(retry_after_s=ceil(over_ms / 1000))
-    return until_ms
+class Allowance(msgspec.Struct, frozen=True):
+    """What one phone may send for as long as it likes; a request counts as a position, as an empty one is work too."""
+
+    positions_per_s: int = 100
+
+    def spend(self, paid_until_us: int, *, positions: int, wall_us: int) -> int:
+        """Return up to when a phone has paid once this upload is taken, in wall time; raises `TooManyPositions`."""
+        until_us = max(paid_until_us, wall_us) + (positions + 1) * 1_000_000 // self.positions_per_s
+        over_us = until_us - wall_us - BURST_US
+        if over_us > 0:
+            raise TooManyPositions(retry_after_s=ceil(over_us / 1_000_000))
+        return until_us

@@ -1,9 +1,8 @@
 """Every ping gets a verdict. An old ping never replaces a newer one, whatever order and uploads they come in."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from math import hypot, inf
-from statistics import median_low
 from typing import Final, TypeAlias
 
 from fleet.model.positions import (
@@ -16,25 +15,60 @@ from fleet.model.positions import (
     Track,
     Verdict,
     ZoneMap,
+    position_of,
     to_ms,
 )
 from fleet.model.riders import Vehicle
-from kernel.geo import Point, flat_m, haversine_m, offset
+from kernel.geo import M_PER_DEGREE, Point, flat_m, haversine_m, offset
 from kernel.ids import CityId, ZoneId
 
 UPLOADS_REMEMBERED: Final = 9  # a phone's clock is read from this many uploads: a minute or two of riding
 UPLOADS_NEEDED: Final = 3  # fewer say nothing: one wild date must not excuse itself
-MAX_SKEW: Final = timedelta(minutes=15)  # a clock further off would, once set right, hold its own pings back as late
+_MAX_SKEW_MS: Final = 15 * 60_000  # a clock further off would, once set right, hold its own pings back as late
 INTERVAL_WEIGHT: Final = 0.2  # of the newest interval: settles within some ten pings
 ZONE_MARGIN_M: Final = 50  # riders on a border street stay put: twice a usual error between tall houses
 _AROUND: Final = ((1, 0), (0.7, 0.7), (0, 1), (-0.7, 0.7), (-1, 0), (-0.7, -0.7), (0, -1), (0.7, -0.7))
 
-_M_PER_DEGREE: Final = 111_320  # of latitude, and of longitude at the equator: never less
 _FORGET_MS: Final = timedelta(days=30) // MILLISECOND  # domain.md §13: nothing of where somebody was is kept for longer
 
 _Finding: TypeAlias = tuple[Verdict, str | None]
 _ACCEPTED: Final[_Finding] = (Verdict.ACCEPTED, None)
 _DUPLICATE: Final[_Finding] = (Verdict.DUPLICATE, None)
+
+
+def accept_all(
+    pings: Sequence[Ping], track: Track, *, rules: PositionRules, now_ms: int, vehicle: Vehicle, paid_until_us: int
+) -> Track | None:
+    """Return the track after an upload of which every ping is accepted as it comes; None where `judge` must look.
+
+    Nearly every upload is one, so this is what a ping costs.
+    """
+    last = track.last
+    if last is None:
+        return None
+    skew_ms = clock_skew_ms(track)
+    latest_ms, most_m = now_ms + skew_ms + rules.max_ahead_ms, rules.max_accuracy_m
+    max_m_per_ms, silence_ms = rules.max_mps(vehicle) / 1000, rules.fresh_at_most_ms
+    usual_ms: float | None = track.usual_interval_ms
+    at_ms, lat, lon, accuracy_m = last.device_at_ms, last.lat, last.lon, last.accuracy_m
+    for ping in pings:
+        since_ms, next_accuracy_m = ping.device_at_ms - at_ms, ping.accuracy_m
+        if since_ms <= 0 or next_accuracy_m > most_m:
+            return None
+        at_most_m = (abs(ping.lat - lat) + abs(ping.lon - lon)) * M_PER_DEGREE
+        if at_most_m - accuracy_m - next_accuracy_m > max_m_per_ms * since_ms:
+            return None
+        if since_ms <= silence_ms:
+            usual_ms = since_ms if usual_ms is None else usual_ms + INTERVAL_WEIGHT * (since_ms - usual_ms)
+        at_ms, lat, lon, accuracy_m = ping.device_at_ms, ping.lat, ping.lon, next_accuracy_m
+    if at_ms > latest_ms:
+        return None
+    return Track(
+        position_of(pings[-1], skew_ms=skew_ms, received_at_ms=now_ms),
+        None if usual_ms is None else round(usual_ms),
+        (*track.ahead_ms, at_ms - now_ms)[-UPLOADS_REMEMBERED:],
+        paid_until_us,
+    )
 
 
 def judge(
@@ -45,37 +79,37 @@ def judge(
     now: datetime,
     vehicle: Vehicle,
     known: Collection[int] = (),
-    paid_until_ms: int | None = None,
+    paid_until_us: int | None = None,
 ) -> Judgement:
     """Judge one upload of one rider's pings, whichever way round it is sorted. Reasons are for people.
 
     `known` are device times of which the trail has a point, as far as any of these pings is older than the last: only
-    who was asked for them tells late from duplicate. `paid_until_ms` is what `limits.spend` returned.
+    who was asked for them tells late from duplicate. `paid_until_us` is what `Allowance.spend` returned.
     """
     now_ms, skew_ms = to_ms(now), clock_skew_ms(track)
     phone_now_ms, max_mps = now_ms + skew_ms, rules.max_mps(vehicle)
-    last, usual_ms = track.last, track.usual_interval_ms
-    findings: list[_Finding | None] = [None] * len(pings)
-    trail: dict[int, Position] = {}
-    for index in _by_device_time(pings):
+    last: Ping | Position | None = track.last
+    usual_ms: float | None = track.usual_interval_ms
+    findings: list[_Finding] = [_ACCEPTED] * len(pings)
+    trail: dict[int, Ping] = {}
+    for index in sorted(range(len(pings)), key=lambda at: pings[at].device_at_ms):
         ping = pings[index]
         at_ms = ping.device_at_ms
         finding = _alone(ping, phone_now_ms, rules)
         if finding is _ACCEPTED:
             finding = _DUPLICATE if at_ms in trail or at_ms in known else _against(last, ping, max_mps)
-        if finding is _ACCEPTED or finding[0] is Verdict.LATE:
-            position = _position(ping, skew_ms, now_ms)
-            if finding is _ACCEPTED:
-                trail[at_ms] = position
-                usual_ms = _smoothed(usual_ms, last, position, rules)
-                last = position
-            elif now_ms - at_ms <= _FORGET_MS:
-                trail[at_ms] = position
+        if finding is _ACCEPTED:
+            usual_ms = _smoothed(usual_ms, last, ping, rules)
+            last = trail[at_ms] = ping
+        elif finding[0] is Verdict.LATE and now_ms - at_ms <= _FORGET_MS:
+            trail[at_ms] = ping
         findings[index] = finding
-    judged = [Judged(ping.device_at_ms, *one) for ping, one in zip(pings, findings, strict=True) if one]
-    ahead_ms = _with_upload(track.ahead_ms, judged, now_ms)
-    paid_ms = track.paid_until_ms if paid_until_ms is None else paid_until_ms
-    return Judgement(tuple(judged), Track(last, usual_ms, ahead_ms, paid_ms), tuple(trail.values()))
+    judged = tuple([Judged(ping.device_at_ms, *finding) for ping, finding in zip(pings, findings, strict=True)])
+    stands = position_of(last, skew_ms=skew_ms, received_at_ms=now_ms) if isinstance(last, Ping) else last
+    paid_us = track.paid_until_us if paid_until_us is None else paid_until_us
+    rounded_ms = None if usual_ms is None else round(usual_ms)
+    after = Track(stands, rounded_ms, _with_upload(track.ahead_ms, judged, now_ms), paid_us)
+    return Judgement(judged, after, tuple(trail.values()), skew_ms, now_ms)
 
 
 def older_than_last(pings: Sequence[Ping], track: Track) -> list[int]:
@@ -91,9 +125,10 @@ def clock_skew_ms(track: Track) -> int:
 
     A clock that is behind cannot be told from uploads that come late, and those must not look fresh.
     """
-    if len(track.ahead_ms) < UPLOADS_NEEDED:
+    ahead_ms = track.ahead_ms
+    if len(ahead_ms) < UPLOADS_NEEDED:
         return 0
-    return min(max(0, median_low(track.ahead_ms)), MAX_SKEW // MILLISECOND)
+    return min(max(0, sorted(ahead_ms)[(len(ahead_ms) - 1) // 2]), _MAX_SKEW_MS)
 
 
 def stale_at_ms(track: Track, rules: PositionRules) -> int:
@@ -172,7 +207,7 @@ def _alone(ping: Ping, phone_now_ms: int, rules: PositionRules) -> _Finding:
     return _ACCEPTED
 
 
-def _against(last: Position | None, ping: Ping, max_mps: float) -> _Finding:
+def _against(last: Ping | Position | None, ping: Ping, max_mps: float) -> _Finding:
     if last is None:
         return _ACCEPTED
     since_ms = ping.device_at_ms - last.device_at_ms
@@ -183,7 +218,7 @@ def _against(last: Position | None, ping: Ping, max_mps: float) -> _Finding:
     # The last error circle and this one may explain a part of the way; only the rest must have been ridden.
     explained_m = last.accuracy_m + ping.accuracy_m
     # Degrees of longitude are never longer than those of latitude, so that this is never less than the way.
-    at_most_m = (abs(ping.lat - last.lat) + abs(ping.lon - last.lon)) * _M_PER_DEGREE
+    at_most_m = (abs(ping.lat - last.lat) + abs(ping.lon - last.lon)) * M_PER_DEGREE
     if at_most_m - explained_m <= max_mps * since_ms / 1000:
         return _ACCEPTED
     mps = (haversine_m(last.place, ping.place) - explained_m) / since_ms * 1000
@@ -192,27 +227,14 @@ def _against(last: Position | None, ping: Ping, max_mps: float) -> _Finding:
     return _ACCEPTED
 
 
-def _by_device_time(pings: Sequence[Ping]) -> Iterable[int]:
-    if len(pings) == 1:
-        return (0,)
-    return sorted(range(len(pings)), key=lambda at: pings[at].device_at_ms)
-
-
-def _position(ping: Ping, skew_ms: int, received_at_ms: int) -> Position:
-    return Position(
-        ping.device_at_ms, ping.lat, ping.lon, ping.accuracy_m, ping.speed_mps, ping.bearing_deg, ping.battery,
-        ping.is_mock, ping.source, skew_ms, received_at_ms, ping.activity,
-    )  # fmt: skip
-
-
-def _smoothed(usual_ms: int | None, last: Position | None, position: Position, rules: PositionRules) -> int | None:
+def _smoothed(usual_ms: float | None, last: Ping | Position | None, ping: Ping, rules: PositionRules) -> float | None:
     """Return the usual interval with one more; a gap longer than anything is live for is silence."""
     if last is None:
         return usual_ms
-    interval_ms = position.device_at_ms - last.device_at_ms
+    interval_ms = ping.device_at_ms - last.device_at_ms
     if interval_ms > rules.fresh_at_most_ms:
         return usual_ms
-    return interval_ms if usual_ms is None else round(usual_ms + INTERVAL_WEIGHT * (interval_ms - usual_ms))
+    return interval_ms if usual_ms is None else usual_ms + INTERVAL_WEIGHT * (interval_ms - usual_ms)
 
 
 def _with_upload(ahead_ms: tuple[int, ...], judged: Sequence[Judged], now_ms: int) -> tuple[int, ...]:

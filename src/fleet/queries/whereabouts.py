@@ -51,15 +51,7 @@ async def last_seen(redis: Redis, rider_ids: Sequence[RiderId]) -> Mapping[Rider
     for rider_id, stood in held.items():
         last = stood.track.last
         if last is not None:
-            seen[rider_id] = RiderPosition(
-                lat=last.lat,
-                lon=last.lon,
-                accuracy_m=last.accuracy_m,
-                speed_mps=last.speed_mps,
-                bearing_deg=last.bearing_deg,
-                measured_at_ms=last.measured_at_ms,
-                stale_at_ms=stale_at_ms(stood.track, rules),
-            )
+            seen[rider_id] = RiderPosition(last, stale_at_ms(stood.track, rules))
     return seen
 
 

@@ -28,15 +28,20 @@ class _Pending:
 
     def takes(self, write: Write) -> bool:
         """Tell whether an upload was judged against what these come to; one with late pings was not asked of them."""
-        is_same = write.held.head == self.write.head and write.held.zone_id == self.write.held.zone_id
-        return is_same and write.tail_uploads is None
+        return write.held is self.write.after and write.tail_uploads is None
 
     def add(self, write: Write, waiter: _Waiter) -> None:
         before = self.write
-        trail = [*before.trail, *write.trail]
-        live = write.live or before.live
-        tail_uploads = before.tail_uploads
-        self.write = Write(write.rider_id, before.held, write.track, write.stale_at_ms, trail, live, tail_uploads)
+        kept = before.kept and write.kept and b"%b,%b" % (before.kept[:-1], write.kept[1:])
+        self.write = Write(
+            write.rider_id,
+            before.held,
+            write.after,
+            write.stale_at_ms,
+            before.count + write.count,
+            kept or before.kept or write.kept,
+            before.tail_uploads,
+        )
         self.waiters.append(waiter)
 
 
@@ -68,9 +73,9 @@ class Writer:
         elif pending.takes(write):
             pending.add(write, waiter)
         else:
-            waiter.set_result(Written(is_written=False, held=store.after(pending.write)))
+            waiter.set_result(Written(is_written=False, held=pending.write.after))
             return waiter
-        self._waiting += 1 + len(write.trail)
+        self._waiting += 1 + write.count
         self._now = now if self._now is None or now > self._now else self._now
         if zone_id not in self._flushing:
             self._flushing[zone_id] = asyncio.create_task(self._flush(zone_id))
@@ -93,14 +98,14 @@ class Writer:
             self._fail(some, error)
             return
         for pending, one in zip(some, written, strict=True):
-            self._waiting -= len(pending.waiters) + len(pending.write.trail)
+            self._waiting -= len(pending.waiters) + pending.write.count
             for waiter in pending.waiters:
                 if not waiter.done():
                     waiter.set_result(one)
 
     def _fail(self, some: list[_Pending], error: Exception) -> None:
         for pending in some:
-            self._waiting -= len(pending.waiters) + len(pending.write.trail)
+            self._waiting -= len(pending.waiters) + pending.write.count
             for waiter in pending.waiters:
                 if not waiter.done():
                     waiter.set_exception(error)

@@ -8,7 +8,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from fleet.errors import PositionsBusy
-from fleet.model.positions import Position, Standing, Track, from_ms, to_ms
+from fleet.model.positions import Kept, Position, Standing, Track, from_ms, to_ms
 from fleet.model.riders import Vehicle
 from fleet.store import position_keys as keys
 from fleet.store.scripts import Script, text
@@ -19,13 +19,14 @@ FORGET_AFTER: Final = timedelta(days=30)  # domain.md §13: nothing of where som
 MAX_BACKLOG: Final = 500_000  # positions of one zone that PostgreSQL lacks: some 60 MB of Redis
 SWEEP_BATCH: Final = 500
 _CHANNEL: Final = f"{POSITION}:"
+_NOWHERE: Final = ("0", "0", "")
 
 _write = Script("write_positions")
 _set_standing = Script("set_standing")
 _sweep = Script("sweep_zone")
 _encode: Final = msgspec.json.Encoder().encode
 _decode_track: Final = msgspec.json.Decoder(Track).decode
-_decode_positions: Final = msgspec.json.Decoder(list[Position]).decode
+_decode_kept: Final = msgspec.json.Decoder(list[Kept]).decode
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -40,23 +41,18 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """One rider's judged upload: what it was judged against, and what is to stand now; `live` is for the watchers.
+    """One rider's judged upload: what it was judged against, what is to stand now, and what enters the trail, encoded.
 
     `tail_uploads` is how long the rider's tail was when it was asked which late pings it holds; None without any.
     """
 
     rider_id: RiderId
     held: Held
-    track: Track
+    after: Held
     stale_at_ms: int
-    trail: Sequence[Position]
-    live: bytes = b""
+    count: int  # of the pings in `kept`
+    kept: bytes = b""
     tail_uploads: int | None = None
-
-    @property
-    def head(self) -> str:
-        """What stands at the beginning of the rider's record once this is written."""
-        return head(self.held.move, self.track)
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -73,11 +69,15 @@ async def write(redis: Redis, zone_id: ZoneId, writes: Sequence[Write], *, now: 
     """
     args: list[Any] = [to_ms(now), to_ms(now + FORGET_AFTER), MAX_BACKLOG, _CHANNEL]
     for one in writes:
-        last, trail = one.track.last, one.trail
-        place = ("0", "0") if last is None else (last.lat, last.lon)
-        blob = _encode(trail) if trail else b""
-        args += (one.rider_id, one.held.head, one.head, _encode(one.track), *place)
-        args += (one.stale_at_ms, len(trail), blob, one.live, "" if one.tail_uploads is None else one.tail_uploads)
+        before, after = one.held, one.after
+        last = after.track.last
+        args += (one.rider_id, before.head, after.head, _encode(after.track))
+        if last is None:
+            args += _NOWHERE
+        else:
+            is_news = last is not before.track.last
+            args += (last.lat, last.lon, last.device_at_ms - last.skew_ms if is_news else "")
+        args += (one.stale_at_ms, one.count, one.kept, "" if one.tail_uploads is None else one.tail_uploads)
     tails = [keys.tail(zone_id, one.rider_id) for one in writes]
     answers = await _write(redis, [*keys.of_zone(zone_id), *tails], args)
     if not isinstance(answers, list):
@@ -108,9 +108,14 @@ async def sweep(redis: Redis, zone_id: ZoneId, *, now: datetime) -> tuple[list[R
     return [RiderId(text(rider)) for rider in stale], [RiderId(text(rider)) for rider in forgotten]
 
 
+def keep(skew_ms: int, received_at_ms: int, pings: bytes) -> bytes:
+    """Return an upload as a tail keeps it, given its pings as a JSON array."""
+    return b"[[%d,%d,%b]]" % (skew_ms, received_at_ms, pings)
+
+
 def positions_of(upload: bytes | str) -> list[Position]:
     """Return the positions of an upload as a tail keeps it."""
-    return _decode_positions(upload)
+    return [position for kept in _decode_kept(upload) for position in kept.positions()]
 
 
 def head(move: int, track: Track) -> str:
@@ -150,16 +155,14 @@ def with_standing(held: Held, standing: str) -> Held:
     return Held(held.zone_id, held.move, held.head, held.track, standing, parse_standing(standing))
 
 
-def after(one: Write) -> Held:
-    """Return what stands once this is written."""
-    held = one.held
-    return Held(held.zone_id, held.move, one.head, one.track, held.standing_text, held.standing)
+def with_track(held: Held, track: Track) -> Held:
+    """Return the same with this track."""
+    return Held(held.zone_id, held.move, head(held.move, track), track, held.standing_text, held.standing)
 
 
 def _written(one: Write, answer: Any) -> Written:
     if not isinstance(answer, list):
-        standing = text(answer)
-        written = after(one)
+        standing, written = text(answer), one.after
         if standing != written.standing_text:
             written = with_standing(written, standing)
         return Written(is_written=True, held=written)

@@ -9,6 +9,7 @@ from recado.benches.frame.plan import Outcome, Plan
 BENCHES: Final = {
     "feeds": "Order events through Redis to watchers, and a rider's ping to the customer.",
     "orders": "The whole life of an order through the public API.",
+    "pings": "Riders' pings: singly, in batches, over sockets.",
     "start": "From `recado up` on an empty directory to the first order accepted.",
 }
 

@@ -7,6 +7,13 @@ SELECT clone.id, city_id, name, clone.phone, vehicle, capacity, standing_version
 FROM riders AS rider CROSS JOIN unnest($2::text[], $3::text[]) AS clone (id, phone)
 WHERE rider.id = $1
 
+-- name: clone_shifts
+-- $2 riders, $3 their shifts' ids.
+INSERT INTO shifts (id, rider_id, city_id, status, vehicle, capacity, started_at, planned_end_at)
+SELECT clone.id, clone.rider_id, city_id, status, vehicle, capacity, started_at, planned_end_at
+FROM shifts AS shift CROSS JOIN unnest($2::text[], $3::text[]) AS clone (rider_id, id)
+WHERE shift.rider_id = $1
+
 -- name: clone_orders
 -- $2 ids, $3 their customers, $4 their riders.
 INSERT INTO orders (

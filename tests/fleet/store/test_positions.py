@@ -1,3 +1,4 @@
+import msgspec
 from redis.asyncio import Redis
 from tests.fleet.pings import ANA, BETO, EAST, NOON, WEST, a_ping, a_standing, at_s
 from tests.fleet.roster import a_receiver
@@ -21,7 +22,8 @@ def a_write(rider_id: RiderId, *pings: Ping, held: store.Held) -> store.Write:
     """What an upload comes to when it is judged against `held`."""
     judgement = judge(pings, held.track, rules=RULES, now=at_s(60), vehicle=Vehicle.CAR)
     stale_ms = stale_at_ms(judgement.track, RULES)
-    return store.Write(rider_id, held, judgement.track, stale_ms, judgement.trail)
+    kept = store.keep(judgement.skew_ms, judgement.received_at_ms, msgspec.json.encode(judgement.trail))
+    return store.Write(rider_id, held, store.with_track(held, judgement.track), stale_ms, len(judgement.trail), kept)
 
 
 def nothing_held(zone_id=WEST) -> store.Held:
@@ -78,7 +80,7 @@ async def test_a_rider_without_a_position_keeps_what_their_uploads_said_about_th
 
     held = await moves.find(redis, ANA, now=NOON)
 
-    assert held.track == Track(ahead_ms=(300_000,), paid_until_ms=held.track.paid_until_ms)
+    assert held.track == Track(ahead_ms=(300_000,), paid_until_us=held.track.paid_until_us)
     assert await redis.zscore(keys.seen(held.zone_id), ANA) is None
 
 

@@ -16,7 +16,7 @@ from tests.tracking.evening import NOON, STRAIGHT, ZE, Evening, minutes
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from fleet.messages import RiderPosition
-from fleet.model.positions import to_ms
+from fleet.model.positions import Position, Source, to_ms
 from infra import clock
 from infra.clock import DomainClock
 from infra.db import Database
@@ -67,13 +67,8 @@ class House:
         """The rider's phone reports, and whoever may see it is told."""
         at = NOON + minutes(second / 60)
         position = RiderPosition(
-            lat=lat,
-            lon=-46.63,
-            accuracy_m=5,
-            speed_mps=7,
-            bearing_deg=90,
-            measured_at_ms=to_ms(at),
-            stale_at_ms=to_ms(at + minutes(1)),
+            Position(to_ms(at), lat, -46.63, 5, 7, 90, None, False, Source.APP, 0, to_ms(at)),
+            to_ms(at + minutes(1)),
         )
         await publish_position(self.redis, rider_id, position, at_ms=second * 1000)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.messages import RiderPosition
-from fleet.model.positions import to_ms
+from fleet.model.positions import Position, Source, to_ms
 from kernel.actors import Role
 from kernel.geo import Point, haversine_m, offset
 from tracking.policy.positions import CELL_M, WITHIN_M, area_of, is_news, show
@@ -26,13 +26,8 @@ def seconds(count: float) -> timedelta:
 def a_place(point: Point = SQUARE, *, after_s: float = 0) -> RiderPosition:
     at = NOON + seconds(after_s)
     return RiderPosition(
-        lat=point.lat,
-        lon=point.lon,
-        accuracy_m=5,
-        speed_mps=7,
-        bearing_deg=90,
-        measured_at_ms=to_ms(at),
-        stale_at_ms=to_ms(at + seconds(60)),
+        Position(to_ms(at), point.lat, point.lon, 5, 7, 90, None, False, Source.APP, 0, to_ms(at)),
+        to_ms(at + seconds(60)),
     )
 
 

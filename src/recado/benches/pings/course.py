@@ -1,0 +1,175 @@
+"""The course: one ping a request, fifty, over sockets; with more riders, and shared by two processes."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from math import inf
+from statistics import median
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from fleet.api.shortcut import PATH
+from recado.benches.frame import figures
+from recado.benches.frame.figures import Result, at_least, at_most, share_of_speed, times
+from recado.benches.frame.installation import Installation, installation
+from recado.benches.frame.plan import Outcome, Plan
+from recado.benches.pings import sockets
+from recado.benches.pings.house import Servers, put_on_shift, servers
+from recado.benches.pings.phones import Phones, Rider, Sent
+from recado.benches.pings.server import DECODE, NAIVE
+
+CONNECTIONS: Final = 64
+BATCH: Final = 50
+SINGLE_SHARE: Final = 0.50
+NAIVE_TIMES: Final = 3.0
+BATCH_SHARE: Final = 0.40
+BATCH_P99_MS: Final = 20
+SOCKET_TIMES: Final = 2.0
+GROWTH: Final = 1.10
+TWO_OF_ONE: Final = 1.8
+BUSY: Final = 0.9
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What one stretch cost: CPU of the servers for each ping, in microseconds, and what came of it."""
+
+    us: float
+    busy_share: float
+    sent: Sent
+
+    @property
+    def per_s(self) -> float:
+        """Pings a second, by the wall."""
+        return self.sent.pings / self.sent.wall_s
+
+
+class Found(msgspec.Struct, kw_only=True):
+    """All stretches, a list for each kind of them."""
+
+    decoded: list[Cost] = []
+    naive: list[Cost] = []
+    single: list[Cost] = []
+    decoded_batches: list[Cost] = []
+    batches: list[Cost] = []
+    over_sockets: list[Cost] = []
+    twice: list[Cost] = []
+    four_times: list[Cost] = []
+    in_two: list[Cost] = []
+    at_half: Sent | None = None
+
+
+async def run(plan: Plan) -> Outcome:
+    """Measure on an installation of the bench's own."""
+    count, for_s = (250, 1.5) if plan.is_quick else (1_000, 4.0)
+    found = Found()
+    async with installation() as house:
+        database = await asyncpg.connect(house.run.environment["DATABASE_URL"])
+        try:
+            riders = await put_on_shift(house, database, 4 * count)
+            await _with_one(house, riders, count, for_s, plan.repetitions, found)
+            async with servers(house, processes=2) as both:
+                found.in_two = await _repeat(both, _posting(both, riders[:count], PATH, 1, for_s), plan.repetitions)
+        finally:
+            await database.close()
+    return _outcome(found, count)
+
+
+async def _with_one(
+    house: Installation, riders: Sequence[Rider], count: int, for_s: float, repetitions: int, found: Found
+) -> None:
+    async with servers(house) as one:
+        few = riders[:count]
+
+        def posting(path: str, pings: int, among: Sequence[Rider] = few) -> Callable[[], Awaitable[Sent]]:
+            return _posting(one, among, path, pings, for_s)
+
+        await posting(PATH, 1)()
+        for _ in range(repetitions):
+            found.decoded.append(await _measure(one, posting(DECODE, 1)))
+            found.single.append(await _measure(one, posting(PATH, 1)))
+            found.naive.append(await _measure(one, posting(NAIVE, 1)))
+            found.decoded_batches.append(await _measure(one, posting(DECODE, BATCH)))
+            found.batches.append(await _measure(one, posting(PATH, BATCH)))
+            found.over_sockets.append(
+                await _measure(one, lambda: sockets.send(one.port, few[:CONNECTIONS], for_s=for_s))
+            )
+        per_s = median(cost.sent.requests / cost.sent.wall_s for cost in found.batches) / 2
+        phones = Phones(one.port, few, connections=CONNECTIONS)
+        found.at_half = await phones.send(PATH, pings=BATCH, for_s=2 * for_s, requests_per_s=per_s)
+        found.twice = await _repeat(one, posting(PATH, 1, riders[: 2 * count]), repetitions)
+        found.four_times = await _repeat(one, posting(PATH, 1, riders), repetitions)
+
+
+def _posting(
+    where: Servers, riders: Sequence[Rider], path: str, pings: int, for_s: float
+) -> Callable[[], Awaitable[Sent]]:
+    phones = Phones(where.port, riders, connections=CONNECTIONS)
+    return lambda: phones.send(path, pings=pings, for_s=for_s)
+
+
+async def _repeat(where: Servers, do: Callable[[], Awaitable[Sent]], repetitions: int) -> list[Cost]:
+    await do()  # each rider's first ping finds out who that is
+    return [await _measure(where, do) for _ in range(repetitions)]
+
+
+async def _measure(where: Servers, do: Callable[[], Awaitable[Sent]]) -> Cost:
+    before_s = where.cpu_s()
+    sent = await do()
+    spent_s = where.cpu_s() - before_s
+    return Cost(us=spent_s / max(1, sent.pings) * 1e6, busy_share=spent_s / sent.wall_s, sent=sent)
+
+
+def _outcome(found: Found, count: int) -> Outcome:
+    delays_ms = found.at_half.delays_ms if found.at_half else []
+    p99_ms = delays_ms[int(len(delays_ms) * 0.99)] if delays_ms else inf
+    single = found.single
+    in_two = [2 * one.us / two.us for one, two in zip(single, found.in_two, strict=True)]
+    results = [
+        _share("one ping", single, found.decoded, at_least=SINGLE_SHARE),
+        _share("  beside a naive route", single, found.naive, at_least=NAIVE_TIMES),
+        _rate("  pings", single, found.decoded),
+        _share("one of a batch of 50", found.batches, found.decoded_batches, at_least=BATCH_SHARE),
+        _rate("  pings", found.batches, found.decoded_batches),
+        Result(name="  p99 at half the rate", unit="ms", samples=[p99_ms], target=at_most(BATCH_P99_MS, of="value")),
+        _share("one over a socket", found.over_sockets, single, at_least=SOCKET_TIMES),
+        _rate("  pings", found.over_sockets, single),
+        _growth("twice the riders", found.twice, single),
+        _growth("four times the riders", found.four_times, single),
+        Result(name="two processes", unit="times one", samples=in_two, target=at_least(TWO_OF_ONE, of="value")),
+    ]
+    notes = [
+        f"{count} riders on {CONNECTIONS} connections; acknowledged means fsynced (appendfsync always).",
+        "Two processes are reckoned from what a ping costs when they share the phones.",
+    ]
+    for name, costs in (("one ping", single), ("decoding", found.decoded), ("batches", found.batches)):
+        busy = median(cost.busy_share for cost in costs)
+        if busy < BUSY:
+            notes.append(f"{name}: the server was {busy:.0%} busy; load or stores limited the wall rate.")
+    return Outcome(results=results, notes=notes)
+
+
+def _us(costs: Sequence[Cost]) -> list[float]:
+    return [cost.us for cost in costs]
+
+
+def _share(name: str, costs: Sequence[Cost], references: Sequence[Cost], *, at_least: float) -> Result:
+    return Result(
+        name=name,
+        unit="CPU µs",
+        samples=_us(costs),
+        references=_us(references),
+        compare=share_of_speed,
+        target=figures.at_least(at_least, of="ratio"),
+    )
+
+
+def _rate(name: str, costs: Sequence[Cost], references: Sequence[Cost]) -> Result:
+    samples, beside = [cost.per_s for cost in costs], [cost.per_s for cost in references]
+    return Result(name=name, unit="1/s", samples=samples, references=beside)
+
+
+def _growth(name: str, costs: Sequence[Cost], references: Sequence[Cost]) -> Result:
+    target = at_most(GROWTH, of="ratio")
+    return Result(
+        name=name, unit="CPU µs", samples=_us(costs), references=_us(references), compare=times, target=target
+    )
