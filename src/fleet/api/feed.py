@@ -17,7 +17,7 @@ from infra.db import Begin
 from infra.live.answers import After, Epoch
 from infra.live.carrying import Socket
 from infra.live.session import Feeds
-from infra.live.view import Loaded, PlainView, Receive, Watch
+from infra.live.view import Loaded, PlainView, Watch
 from infra.outbox import Recorded
 from kernel.actors import Role
 from kernel.ids import RiderId
@@ -41,7 +41,7 @@ async def rider_watch(
     *,
     after: int | None = None,
     epoch: str | None = None,
-    receive: Receive | None = None,
+    taker: PhoneTaker | None = None,
 ) -> Watch:
     """Return the watch of a rider's own day; raises what says that there is no such rider."""
     now = await clock.now()
@@ -51,7 +51,10 @@ async def rider_watch(
     async def load() -> Loaded:
         return Loaded(await _load(begin, rider_id, now=await clock.now()))
 
-    return Watch(rider_id, PlainView(show), load, after=after, epoch=epoch, receive=receive)
+    watch = Watch(rider_id, PlainView(show), load, after=after, epoch=epoch)
+    if taker is not None:
+        watch.receive, watch.receive_together = taker.take, taker.take_together
+    return watch
 
 
 @websocket("/v1/rider/feed", guards=[MAY_FOLLOW_DAY])
@@ -66,7 +69,7 @@ async def rider_feed(
 ) -> None:
     """Follow one's own day: shift, offer and deliveries, then every fact, numbered. Takes what a phone has to say."""
     taker = PhoneTaker(caller, receiver, begin, feeds.clock)
-    watch = await rider_watch(begin, feeds.clock, RiderId(caller.id), after=after, epoch=epoch, receive=taker.take)
+    watch = await rider_watch(begin, feeds.clock, RiderId(caller.id), after=after, epoch=epoch, taker=taker)
     await feeds.serve(socket, watch)
 
 

@@ -1,16 +1,19 @@
 """What a phone may say over its feed instead of calling: positions, answers to offers, reports of a delivery."""
 
+from collections import deque
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from accounts.model import Caller
 from fleet.api.deliveries import Reason
-from fleet.api.ping_bodies import PingAnswer, read_upload
+from fleet.api.ping_bodies import MAX_PINGS, PingAnswer, Upload, read_upload
 from fleet.api.reports import Desk, Failure, HandOver, ItemCheck, Step, TurnBack
 from fleet.commands import offers
 from fleet.commands.positions import Receiver
 from fleet.commands.reports import ReportAnswer
+from fleet.model.positions import Ping
 from fleet.model.reports import ReportKind
 from fleet.queries import deliveries as queries
 from fleet.queries.deliveries import OfferView
@@ -24,7 +27,10 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
 class PositionsAck(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ack"):
-    """Every frame of positions up to this number is stored. `n` is the frame's own number, or how many there were."""
+    """Every frame of positions up to this number is stored. `n` is the frame's own number, or how many there were.
+
+    The verdicts are on all pings since the last acknowledgement, in the order they came.
+    """
 
     n: int
     verdicts: list[PingAnswer]
@@ -42,6 +48,10 @@ class ReportAck(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
 
     n: int
     report: ReportAnswer
+
+
+class _NumberedPing(Ping, frozen=True):
+    n: Number | None = None
 
 
 class _Spoken(msgspec.Struct, frozen=True):
@@ -82,6 +92,8 @@ REPORTS: Final[dict[str, tuple[ReportKind, type[Any]]]] = {
     "turn_back": (ReportKind.TURN_BACK, TurnBack),
     "fail": (ReportKind.FAIL, Failure),
 }
+_ODD: Final = (b'"do"', b'"positions"')
+_ping: Final = msgspec.json.Decoder(_NumberedPing).decode
 _ANSWERS: Final = ("accept_offer", "decline_offer")
 _OF_THE_FRAME: Final = ("n", "do", "delivery_id")
 
@@ -104,6 +116,23 @@ class PhoneTaker:
         if spoken.do in REPORTS:
             return await self._file(raw, *REPORTS[spoken.do])
         raise FrameNotUnderstood(f"Nobody here knows what {spoken.do!r} is to do.", known=sorted([*_ANSWERS, *REPORTS]))
+
+    def take_together(self, waiting: deque[bytes]) -> tuple[bytes, Awaitable[PositionsAck]] | None:
+        """Take all frames from the front in which nothing is odd, one ping in each: one acknowledgement covers them."""
+        pings: list[_NumberedPing] = []
+        raws: list[bytes] = []
+        while waiting and len(pings) < MAX_PINGS and (ping := _find_ping(waiting[0])) is not None:
+            pings.append(ping)
+            raws.append(waiting.popleft())
+        return (raws[-1], self._take_all(pings, raws)) if pings else None
+
+    async def _take_all(self, pings: Sequence[_NumberedPing], raws: Sequence[bytes]) -> PositionsAck:
+        now, raw = await self._clock.now(), b"[%b]" % b",".join(raws)
+        judged = await self._receiver.take(self._rider_id, pings, now=now, raw=raw)
+        self._count += len(pings)
+        verdicts: Any = msgspec.Raw(Upload(pings, raw=raw).encode_answers(judged))  # written as it is
+        number = pings[-1].n
+        return PositionsAck(n=self._count if number is None else number, verdicts=verdicts)
 
     async def _take_positions(self, raw: bytes, number: int | None) -> PositionsAck:
         try:
@@ -129,3 +158,12 @@ class PhoneTaker:
         said = {name: value for name, value in msgspec.json.decode(raw).items() if name not in _OF_THE_FRAME}
         desk = Desk(self._begin, await self._clock.now(), self._caller)
         return ReportAck(n=frame.n, report=await desk.file(frame.delivery_id, kind, msgspec.convert(said, body)))
+
+
+def _find_ping(raw: bytes) -> _NumberedPing | None:
+    if any(word in raw for word in _ODD):
+        return None
+    try:
+        return _ping(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

@@ -1,6 +1,7 @@
 """A WebSocket of a server that does not lend its transports: one task carries what is written, another answers."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
@@ -15,7 +16,7 @@ from infra.live.streams import StreamSink
 
 log: Final = structlog.get_logger()
 Socket: TypeAlias = WebSocket[Any, Any, Any]
-Answer: TypeAlias = Callable[[bytes], Awaitable[bytes | None]]
+Answer: TypeAlias = Callable[[deque[bytes]], Awaitable[bytes | None]]
 GONE: Final = (WebSocketDisconnect, RuntimeError)  # the last is uvicorn's word for "closed already"
 
 
@@ -43,7 +44,7 @@ async def _answer_all(socket: Socket, sink: StreamSink, answer: Answer, *, frame
         if len(raw) > frame_bytes:
             sink.end(CloseCode.TOO_BIG, f"a frame may have {frame_bytes} bytes")
             return
-        reply = await answer(raw)
+        reply = await answer(deque([raw]))
         await sink.drained()
         if reply is not None and not sink.is_over:
             sink.write(reply)

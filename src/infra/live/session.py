@@ -1,5 +1,6 @@
 """The feeds of one process, and how each is served over a WebSocket."""
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol, TypeAlias
@@ -149,9 +150,11 @@ def _leave(hub: Ear, joined: Joined, forget: Callable[[], None]) -> None:
     hub.leave(joined)
 
 
-async def _answer(watch: Watch, wire: Wire, path: str, raw: bytes) -> bytes | None:
+async def _answer(watch: Watch, wire: Wire, path: str, waiting: deque[bytes]) -> bytes | None:
+    taken = watch.receive_together(waiting) if watch.receive_together is not None else None
+    raw, answer = taken or (waiting.popleft(), None)
     try:
-        reply = await (watch.receive or refuse_frames)(raw)
+        reply = await ((watch.receive or refuse_frames)(raw) if answer is None else answer)
         return None if reply is None else wire.pack(_encode(reply))
     except msgspec.MsgspecError as error:
         refused: DomainError = FrameNotUnderstood(str(error))

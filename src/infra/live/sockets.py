@@ -11,9 +11,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 from infra.live.frames import CloseCode
+from infra.live.plain_frames import HEAD_BYTES, frame_end, is_fragmented, plain_message
 from infra.live.watcher import SLOW, Watcher
 
 log: Final = structlog.get_logger()
+_REQUEST_ENDS: Final = b"\r\n\r\n"
 EXTENSION: Final = "recado.socket"
 STALLED_S: Final = 10.0  # so long nothing may get through before a watcher is given up
 CLOSE_S: Final = 10.0  # a stalled watcher learns why when it reads again
@@ -49,6 +51,8 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
     sink: "SocketSink | None" = None
     ear: Ear | None = None
+    rest = b""  # of a frame that has not come whole
+    is_framed = is_odd = is_fragmented = False
 
     def handle_connect(self, event: Request) -> None:
         """Begin as uvicorn does, and let the application find the socket."""
@@ -56,6 +60,35 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         if not self.close_sent:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
+
+    def data_received(self, data: bytes) -> None:
+        """Hand plain messages to the ear at once, all else on, frame by frame, to the parser that knows all of it."""
+        if not self.is_framed:
+            super().data_received(data)
+            # Whoever sends frames before they were let in goes without the short way.
+            self.is_framed = self.handshake_initiated and not self.is_odd and data.endswith(_REQUEST_ENDS)
+            self.is_odd = self.handshake_initiated and not self.is_framed
+            return
+        data, at = self.rest + data if self.rest else data, 0
+        self.rest = b""
+        while (end := self._frame_end(data, at)) and not self.transport.is_closing():
+            is_plain = self.ear is not None and not self.is_fragmented and not self.close_sent
+            message = plain_message(data, at, end) if is_plain else None
+            if message is None or self.ear is None or len(message) > self.config.ws_max_size:
+                self.is_fragmented = is_fragmented(data[at], was=self.is_fragmented)
+                super().data_received(data[at:end])
+            else:
+                self.ear.hear(message)
+            at = end
+        self.rest = data[at:]
+
+    def _frame_end(self, data: bytes, at: int) -> int:
+        """Return where the frame that begins here ends; 0 if not all of it is there, everything if it is too big."""
+        end = frame_end(data, at)
+        if end is not None and end - at > self.config.ws_max_size + HEAD_BYTES:
+            self.is_framed, self.is_odd = False, True  # the parser ends it, and takes what still comes
+            return len(data)
+        return 0 if end is None or end > len(data) else end
 
     def pause_writing(self) -> None:
         """Hold back what is for a watcher who does not keep up."""

@@ -1,5 +1,6 @@
 """What a feed's owner brings: who sees what. The hub and the ways out know only numbers and facts."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -10,6 +11,7 @@ from infra.outbox import Recorded
 from kernel.errors import DomainError, Kind
 
 Receive: TypeAlias = Callable[[bytes], Awaitable[object | None]]
+ReceiveTogether: TypeAlias = Callable[[deque[bytes]], tuple[bytes, Awaitable[object]] | None]
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -86,7 +88,9 @@ class Watch:
     """What somebody asked for: a feed, perhaps from a number on, as one of its audiences.
 
     `view` serves the whole audience where it is the first of it; `load` is this caller's own. `receive` answers frames
-    that come in, or raises a `DomainError` or msgspec's errors to refuse one; the feed goes on.
+    that come in, or raises a `DomainError` or msgspec's errors to refuse one; the feed goes on. `receive_together`
+    takes those off the front of what waits that one answer covers, and returns the last with its answer to come; None
+    where the first is for `receive`.
     """
 
     def __init__(
@@ -107,6 +111,7 @@ class Watch:
         self.after = after
         self.epoch = epoch
         self.receive = receive
+        self.receive_together: ReceiveTogether | None = None
 
 
 class FrameNotUnderstood(DomainError):

@@ -11,7 +11,7 @@ from infra.live.centrifuge.json_lines import JSON_LINES
 from infra.live.centrifuge.line import CarriedSink, LentSink, Line
 from infra.live.centrifuge.protobuf import PROTOBUF
 from infra.live.centrifuge.terms import Terms
-from infra.live.listener import Listener
+from infra.live.listener import Listener, one_by_one
 from infra.live.session import Limits
 from infra.live.sockets import lent_socket
 
@@ -44,9 +44,10 @@ class Centrifuge:
         if lent is None:  # another server, or none
             carried = CarriedSink()
             connection = self._connection(Line(carried, codec), given_token)
+            take = one_by_one(connection.take)
             try:
                 await carry_and_answer(
-                    socket, carried, connection.take, frame_bytes=limits.frame_bytes, stalled_s=limits.stalled_s,
+                    socket, carried, take, frame_bytes=limits.frame_bytes, stalled_s=limits.stalled_s,
                     is_binary=codec.is_binary,
                 )  # fmt: skip
             finally:
@@ -55,7 +56,7 @@ class Centrifuge:
         sink = LentSink(lent, stalled_s=limits.stalled_s, close_s=limits.close_s)
         connection = self._connection(Line(sink, codec), given_token)
         # From here on the socket lives without this request: what it holds costs more than the socket.
-        sink.hand_over(Listener(sink, connection.take, connection.leave, frame_bytes=limits.frame_bytes))
+        sink.hand_over(Listener(sink, one_by_one(connection.take), connection.leave, frame_bytes=limits.frame_bytes))
 
     def _connection(self, line: Line, given_token: str) -> Connection:
         return Connection(line, self._access, terms=self._terms, given_token=given_token)
