@@ -72,8 +72,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         data, at = self.rest + data if self.rest else data, 0
         self.rest = b""
         while (end := self._frame_end(data, at)) and not self.transport.is_closing():
-            is_plain = self.ear is not None and not self.is_fragmented and not self.close_sent
-            message = plain_message(data, at, end) if is_plain else None
+            message = plain_message(data, at, end) if self._is_plain() else None
             if message is None or self.ear is None or len(message) > self.config.ws_max_size:
                 self.is_fragmented = is_fragmented(data[at], was=self.is_fragmented)
                 super().data_received(data[at:end])
@@ -81,6 +80,9 @@ class FeedProtocol(WebSocketsSansIOProtocol):
                 self.ear.hear(message)
             at = end
         self.rest = data[at:]
+
+    def _is_plain(self) -> bool:
+        return self.is_framed and self.ear is not None and not self.is_fragmented and not self.close_sent
 
     def _frame_end(self, data: bytes, at: int) -> int:
         """Return where the frame that begins here ends; 0 if not all of it is there, everything if it is too big."""
