@@ -1,11 +1,9 @@
 """Pairing codes and devices: for administration, and for a store's manager whose tablets they are."""
 
-import io
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-import segno
 from litestar import Request, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -19,6 +17,7 @@ from accounts.origins import own_origin
 from accounts.queries import DevicePage, list_devices
 from infra.clock import wall_now
 from infra.db import Tx
+from infra.qr import draw
 from kernel.actors import Role
 from kernel.ids import DeviceId, PairingId
 from kernel.text import GIVEN_ID, NO_NUL, Text
@@ -66,7 +65,7 @@ async def offer_pairing(
         code=readable(new.code),
         expires_at=new.pairing.expires_at,
         url=url,
-        qr_svg=_drawn(url),
+        qr_svg=draw(url),
     )
 
 
@@ -88,15 +87,6 @@ async def revoke_device(
 ) -> None:
     """Revoke a device: within a second no process takes its tokens, and its feeds are closed. Safe to repeat."""
     await commands.revoke(tx, device_id, caller=caller, now=wall_now())
-
-
-def _drawn(url: str) -> str:
-    drawn = io.BytesIO()
-    # Without a size it takes that of the place it is put in.
-    segno.make(url, error="m", micro=False).save(
-        drawn, kind="svg", xmldecl=False, omitsize=True, nl=False, dark="#000", light="#fff"
-    )
-    return drawn.getvalue().decode()
 
 
 ROUTES: Final = [offer_pairing, get_devices, revoke_device]
