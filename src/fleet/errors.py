@@ -223,3 +223,21 @@ class IncidentClosed(DomainError):
             resolved_by_id=resolved_by_id,
             resolved_at=resolved_at,
         )
+
+
+class PhoneEncrypted(DomainError):
+    """The app encrypts what it sends, and we have no key to it."""
+
+    kind, code = Kind.INVALID, "phone.encrypted"
+
+    def __init__(self) -> None:
+        super().__init__("Take the encryption key out of the app's settings; the address is https already.")
+
+
+class PhoneNotUnderstood(DomainError):
+    """This is like nothing that any app we know sends."""
+
+    kind, code = Kind.INVALID, "phone.not_understood"
+
+    def __init__(self) -> None:
+        super().__init__("Enter the settings that came with the phone's link, or put the app's name behind it.")

@@ -1,0 +1,1 @@
+"""Stock apps as riders' phones: one module for each protocol, and one table of them."""
