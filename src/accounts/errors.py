@@ -1,7 +1,7 @@
 from datetime import datetime
 
 from kernel.errors import DomainError, Kind
-from kernel.ids import OrderId
+from kernel.ids import OrderId, RiderId
 
 
 class TokenRefused(DomainError):
@@ -112,3 +112,21 @@ class TooManyShareLinks(DomainError):
 
     def __init__(self, order_id: OrderId, *, most: int) -> None:
         super().__init__("Revoke one, or use one of those there are.", order_id=order_id, most=most)
+
+
+class PhoneNotFound(DomainError):
+    """There is no such phone link, or it was revoked."""
+
+    kind, code = Kind.NOT_FOUND, "phone.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such phone link, or it was revoked; ask the desk for a new one.")
+
+
+class TooManyPhones(DomainError):
+    """This rider has as many open phone links as a rider may have."""
+
+    kind, code = Kind.CONFLICT, "phone.too_many"
+
+    def __init__(self, rider_id: RiderId, *, most: int) -> None:
+        super().__init__("Revoke those that are not used any more.", rider_id=rider_id, most=most)

@@ -12,6 +12,7 @@ import msgspec
 from kernel.ids import ALPHABET, DeviceId, is_id
 
 CODE_LENGTH: Final = 8  # 40 bits: with 300 tries a minute, 15 minutes hit an open code once in 240 million times
+PHONE_TOKEN_LENGTH: Final = 26  # 130 bits, in letters that can be typed
 SALT_BYTES: Final = 16
 _MISREAD: Final = str.maketrans("OIL", "011")  # Crockford's base 32 has no such letters: they are read as digits
 _REFRESH_TOKEN: Final = re.compile(r"(?P<device_id>dev_[0-9A-Z]{26})\.(?P<no>0|[1-9]\d{0,8})\.[A-Za-z0-9_-]{43}")
@@ -71,6 +72,18 @@ def plain(code: str) -> str:
 def new_token() -> str:
     """Return 128 random bits, to be carried in a link."""
     return secrets.token_urlsafe(16)
+
+
+def new_phone_token() -> str:
+    """Return 130 random bits, to be carried in an address that somebody may have to type."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(PHONE_TOKEN_LENGTH)).lower()
+
+
+def phone_hash(token: str) -> bytes | None:
+    """Return what is stored of a phone's token, typed in whatever way; None for what can be none."""
+    made = plain(token) if len(token) <= 2 * PHONE_TOKEN_LENGTH else ""
+    is_token = len(made) == PHONE_TOKEN_LENGTH and all(char in ALPHABET for char in made)
+    return hash_of(made) if is_token else None
 
 
 def new_salt() -> bytes:

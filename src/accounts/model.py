@@ -6,7 +6,7 @@ import msgspec
 
 from kernel.actors import Actor, Role
 from kernel.events import Act, Cause
-from kernel.ids import DeviceId, OrderId, PairingId, ShareId, StoreId
+from kernel.ids import DeviceId, OrderId, PairingId, PhoneId, RiderId, ShareId, StoreId
 
 
 class Scope(StrEnum):
@@ -32,10 +32,10 @@ SHARE_LASTS_MOST: Final = timedelta(days=7)
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What an access token rests on and ends with: a paired device or a share link, revoked by its id.
+    """What access rests on and ends with: a paired device, a share link or a phone link, revoked by its id.
 
-    A share link opens the one order and is over at `ends_at`; a device lasts until somebody revokes it. `refresh_no` is
-    that of the refresh token a device got together with the access token.
+    A share link opens the one order and is over at `ends_at`; the others last until somebody revokes them.
+    `refresh_no` is that of the refresh token a device got together with the access token.
     """
 
     id: str
@@ -170,3 +170,18 @@ class ShareLink(msgspec.Struct, frozen=True, kw_only=True):
             id=self.id,
             grant=Grant(id=self.id, order_id=self.order_id, ends_at=self.expires_at),
         )
+
+
+class PhoneLink(msgspec.Struct, frozen=True, kw_only=True):
+    """An address with a secret in it, to which an app that is not ours sends where one rider is; open until revoked."""
+
+    id: PhoneId
+    rider_id: RiderId
+    label: str
+    made_by: Actor
+    made_at: datetime
+
+    @property
+    def grant(self) -> Grant:
+        """What its uploads rest on."""
+        return Grant(id=self.id)

@@ -16,6 +16,7 @@ CLAIM_REPEATS_WITHIN: Final = timedelta(minutes=1)
 PREVIOUS_LASTS: Final = timedelta(seconds=30)
 UNUSED_LASTS: Final = timedelta(days=90)
 SHARES_MOST: Final = 20  # of one order at the same time
+PHONES_MOST: Final = 10  # of one rider at the same time: a phone, an old one, and apps that are tried out
 _UNRECORDED: Final = frozenset({Role.MERCHANT, Role.OPERATOR})  # who they are is their device's record alone
 _PREFIX: Final = {Role.RIDER: "rdr", Role.CUSTOMER: "cus", Role.MERCHANT: "per", Role.OPERATOR: "per"}
 

@@ -8,7 +8,7 @@ from accounts.model import Caller, RevokedBecause, Scope
 from infra.db import Tx
 from infra.sql import load
 from kernel.actors import Role
-from kernel.ids import DeviceId, StoreId
+from kernel.ids import DeviceId, PhoneId, RiderId, StoreId
 
 _sql: Final = load("accounts")
 
@@ -40,6 +40,25 @@ class DevicePage(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class PhoneView(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone link: whose positions it takes, who made it, and how it ended. Its token was told once."""
+
+    id: PhoneId
+    rider_id: RiderId
+    label: str
+    made_by_role: Role
+    made_by: str
+    made_at: datetime
+    revoked_at: datetime | None
+    revoked_by: str | None
+
+
+async def list_phones(tx: Tx, rider_id: RiderId, *, limit: int) -> list[PhoneView]:
+    """Return a rider's phone links, newest first, revoked ones too."""
+    rows = await tx.fetch(_sql.list_phone_links, rider_id, limit)
+    return [msgspec.convert(dict(row), PhoneView) for row in rows]
+
+
 async def list_devices(tx: Tx, *, caller: Caller, is_active: bool | None, before: str | None, limit: int) -> DevicePage:
     """Return the devices the caller may revoke: administration's are all, a manager's their stores' tablets."""
     if not caller.has(Scope.ADMINISTRATION) and not caller.is_manager:
@@ -51,5 +70,5 @@ async def list_devices(tx: Tx, *, caller: Caller, is_active: bool | None, before
 
 
 async def list_revoked(tx: Tx, *, since: datetime) -> frozenset[str]:
-    """Return the ids of the devices and share links that were revoked since."""
+    """Return the ids of the devices, share links and phone links that were revoked since."""
     return frozenset(row["id"] for row in await tx.fetch(_sql.list_revoked, since))

@@ -8,11 +8,11 @@ import asyncpg
 import msgspec
 from redis.asyncio import Redis
 
-from accounts.model import Device, Pairing, RevokedBecause, ShareLink, Subject
+from accounts.model import Device, Pairing, PhoneLink, RevokedBecause, ShareLink, Subject
 from infra.db import Tx
 from infra.sql import load, load_script
 from kernel.actors import Actor, Role
-from kernel.ids import DeviceId, OrderId, PairingId, ShareId
+from kernel.ids import DeviceId, OrderId, PairingId, PhoneId, RiderId, ShareId
 
 _sql: Final = load("accounts")
 _TAKE_TRY: Final = load_script("accounts", "take_try")
@@ -141,6 +141,40 @@ async def find_share_link_by_token(tx: Tx, *, token_hash: bytes) -> ShareLink | 
 async def revoke_share_link(tx: Tx, share_id: ShareId, *, by: str, now: datetime) -> None:
     """Write that a link shows nothing any more, once."""
     await tx.execute(_sql.revoke_share_link, share_id, now, by)
+
+
+async def insert_phone_link(tx: Tx, link: PhoneLink, *, token_hash: bytes) -> None:
+    """Write a phone link."""
+    by = link.made_by
+    await tx.execute(
+        _sql.insert_phone_link, link.id, token_hash, link.rider_id, link.label, by.role, by.id, link.made_at
+    )
+
+
+async def count_open_phones(tx: Tx, rider_id: RiderId) -> int:
+    """Return how many phone links a rider has; nobody else makes one for them until the transaction ends."""
+    await tx.execute(_sql.lock_riders_phones, rider_id)
+    count: int = await tx.fetchval(_sql.count_open_phones, rider_id)
+    return count
+
+
+async def find_phone_link_by_token(tx: Tx, *, token_hash: bytes) -> PhoneLink | None:
+    """Return the phone link with this token that nobody revoked, or None."""
+    row = await tx.fetchrow(_sql.find_phone_link_by_token, token_hash)
+    if row is None:
+        return None
+    return PhoneLink(
+        id=row["id"],
+        rider_id=row["rider_id"],
+        label=row["label"],
+        made_by=Actor(Role(row["made_by_role"]), row["made_by"]),
+        made_at=row["made_at"],
+    )
+
+
+async def revoke_phone_link(tx: Tx, phone_id: PhoneId, rider_id: RiderId, *, by: str, now: datetime) -> bool:
+    """Write that a rider's phone link takes nothing any more, once; False where the rider has no such link."""
+    return await tx.fetchval(_sql.revoke_phone_link, phone_id, rider_id, now, by) is not None
 
 
 def _subject(row: asyncpg.Record) -> Subject:

@@ -24,6 +24,7 @@ LedgerEntryId = NewType("LedgerEntryId", str)
 DeviceId = NewType("DeviceId", str)
 PairingId = NewType("PairingId", str)
 ShareId = NewType("ShareId", str)
+PhoneId = NewType("PhoneId", str)
 ReportId = NewType("ReportId", str)  # made by the phone: any 1-64 characters, unique per rider
 
 PREFIXES: Final = {
@@ -51,6 +52,7 @@ PREFIXES: Final = {
     "dev": "device",
     "pai": "pairing",
     "shr": "share link",
+    "phn": "phone link",
 }
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U

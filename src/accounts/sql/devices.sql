@@ -48,3 +48,5 @@ LIMIT $4
 SELECT id FROM devices WHERE revoked_at > $1
 UNION ALL
 SELECT id FROM share_links WHERE revoked_at > $1
+UNION ALL
+SELECT id FROM phone_links WHERE revoked_at > $1
