@@ -47,6 +47,7 @@ _UNSTORABLE: Final = (asyncpg.CharacterNotInRepertoireError, asyncpg.Untranslata
 # How msgspec and litestar word it; tests/infra/test_problems.py fails when they word it otherwise.
 _MEMBER: Final = re.compile(r"Object (?P<verb>missing required|contains unknown) field `(?P<name>.*)`")
 _NAMED: Final = re.compile(r"`(?P<name>\w+)` (?P<reason>.*)")  # how our own bodies word it, such as kernel.instants
+_SECRET_IN_PATH: Final = re.compile(r"^(/v1/p/)[^/]+")
 _MISSING_PARAMETER: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']+)'")
 
 
@@ -96,6 +97,11 @@ def of_validation(error: ValidationException, *, instance: str) -> Problem:
     return of_status(400, detail, instance=instance, facts={"fields": fields} if fields else {})
 
 
+def _path(request: Request[Any, Any, Any]) -> str:
+    """Return the path as it may be written down and sent back: a secret that stands in it is taken out."""
+    return _SECRET_IN_PATH.sub(r"\1{token}", request.url.path)
+
+
 def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:
     return Response(problem, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
@@ -107,14 +113,14 @@ def retry_after_s(error: DomainError) -> int | None:
 
 
 def _domain(request: Request[Any, Any, Any], error: DomainError) -> Response[Problem]:
-    log.info("refused", code=error.code, path=request.url.path)
+    log.info("refused", code=error.code, path=_path(request))
     seconds = retry_after_s(error)
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
-    return _answer(of_domain(error, instance=request.url.path), headers)
+    return _answer(of_domain(error, instance=_path(request)), headers)
 
 
 def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
-    return _answer(of_validation(error, instance=request.url.path))
+    return _answer(of_validation(error, instance=_path(request)))
 
 
 def _field(found: Mapping[str, Any]) -> dict[str, str]:
@@ -136,34 +142,34 @@ def _field(found: Mapping[str, Any]) -> dict[str, str]:
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
-    problem = of_status(error.status_code, detail, instance=request.url.path)
+    problem = of_status(error.status_code, detail, instance=_path(request))
     return _answer(problem, error.headers)
 
 
 def _store_away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    log.warning("store.away", path=request.url.path, error=str(error))
-    problem = of_status(503, "", instance=request.url.path)
+    log.warning("store.away", path=_path(request), error=str(error))
+    problem = of_status(503, "", instance=_path(request))
     return _answer(problem, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _lost_race(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     # Rolled back whole and safe to repeat, but locks are taken in an order in which this does not happen.
-    log.error("store.lost_race", path=request.url.path, exc_info=error)
-    return _answer(of_status(503, "", instance=request.url.path), {"Retry-After": str(RETRY_AFTER_S)})
+    log.error("store.lost_race", path=_path(request), exc_info=error)
+    return _answer(of_status(503, "", instance=_path(request)), {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _data(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     if not isinstance(error, _UNSTORABLE) and not isinstance(error.__cause__, UnicodeEncodeError):
         return _bug(request, error)
-    return _answer(of_status(400, "The text holds a NUL or half a character.", instance=request.url.path))
+    return _answer(of_status(400, "The text holds a NUL or half a character.", instance=_path(request)))
 
 
 def _too_deep(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
-    return _answer(of_status(400, "The body is nested too deeply.", instance=request.url.path))
+    return _answer(of_status(400, "The body is nested too deeply.", instance=_path(request)))
 
 
 def _not_text(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
-    return _answer(of_status(400, "The body is not UTF-8.", instance=request.url.path))
+    return _answer(of_status(400, "The body is not UTF-8.", instance=_path(request)))
 
 
 def _several(request: Request[Any, Any, Any], error: ExceptionGroup) -> Response[Problem]:
@@ -175,8 +181,8 @@ def _several(request: Request[Any, Any, Any], error: ExceptionGroup) -> Response
 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    log.error("bug", path=request.url.path, exc_info=error)
-    return _answer(of_status(500, "", instance=request.url.path))
+    log.error("bug", path=_path(request), exc_info=error)
+    return _answer(of_status(500, "", instance=_path(request)))
 
 
 HANDLERS: Final[ExceptionHandlersMap] = {
