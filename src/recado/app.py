@@ -18,6 +18,7 @@ from accounts.grants import CHANNEL, Grants
 from accounts.guards import caller_of
 from accounts.keys import Keys
 from accounts.model import Caller
+from accounts.phones import Phones
 from accounts.tokens import Tokens
 from fleet.api.shortcut import PositionsShortcut
 from fleet.commands.positions import Receiver
@@ -88,6 +89,17 @@ def _provide_begin_for_anybody(scope: ConnectionScope) -> Begin:
 def _provide_receiver(scope: ConnectionScope, now: NamedDependency[datetime]) -> Receiver:  # noqa: ARG001
     receiver: Receiver = _house(scope).receiver
     return receiver
+
+
+def _provide_receiver_for_anybody(scope: ConnectionScope) -> Receiver:
+    # For uploads of phones that say by their link who they are, and carry no access token.
+    receiver: Receiver = _house(scope).receiver
+    return receiver
+
+
+def _provide_phones(scope: ConnectionScope) -> Phones:
+    phones: Phones = _house(scope).phones
+    return phones
 
 
 async def _provide_around(scope: ConnectionScope) -> Around:
@@ -170,6 +182,8 @@ _DEPENDENCIES: Final = {
     "city_feeds": Provide(_provide_city_feeds, sync_to_thread=False),
     "centrifuge": Provide(_provide_centrifuge, sync_to_thread=False),
     "receiver": Provide(_provide_receiver, sync_to_thread=False),
+    "receiver_for_anybody": Provide(_provide_receiver_for_anybody, sync_to_thread=False),
+    "phones": Provide(_provide_phones, sync_to_thread=False),
     "around": Provide(_provide_around),
     "city_map": Provide(_provide_city_map, sync_to_thread=False),
     "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
@@ -200,6 +214,7 @@ async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             trails=parts.trails_of(database),
             positions_per_s=settings.rider_positions_per_s,
         )
+        state.phones = Phones(database.read, grants=grants)
         hub = _open_feeds(state, settings, tokens=tokens, grants=grants)
         await grants.load(database.read)
         await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))

@@ -24,6 +24,7 @@ ADMINISTRATION: Final = frozenset({S.ADMINISTRATION})
 DISPATCH: Final = frozenset({S.DISPATCH})
 INTAKE: Final = frozenset({S.INTAKE})
 CARERS: Final = frozenset({S.INTAKE, S.DISPATCH, S.SUPPORT})
+LINKS_PHONES: Final = frozenset({S.ADMINISTRATION, S.DISPATCH})
 CALLS: Final = frozenset({S.DISPATCH, S.SUPPORT})
 HANDLERS: Final = frozenset({S.INTAKE, S.DISPATCH, S.SUPPORT, S.QUALITY})  # whoever handles orders sees whose they are
 
@@ -208,6 +209,12 @@ TABLE: Final[dict[str, Row]] = {
     "POST /v1/pairings":                                  Row(manager=OWN, operator=ADMINISTRATION, body=_tablet),
     "POST /v1/pairings/claim":
         _public(_says(code="K7M4-QX2P", device_name="a phone", keep="cookie"), answer=404),
+    "GET /v1/p":                                          _public(answer=400),
+    "POST /v1/p":                                         _public(_says(device_id="of yesterday"), answer=404),
+    "GET /v1/p/{token}":                                  _public(answer=404),
+    "POST /v1/p/{token}":                                 _public(_says(location=_POINT), answer=404),
+    "GET /v1/p/{token}/{app}":                            _public(answer=404),
+    "POST /v1/p/{token}/{app}":                           _public(_says(location=_POINT), answer=404),
     "GET /v1/rider/deliveries":                           _RIDERS_OWN,
     "WS /v1/rider/feed":                                  _RIDERS_OWN,
     "GET /v1/rider/offers":                               _RIDERS_OWN,
@@ -223,6 +230,9 @@ TABLE: Final[dict[str, Row]] = {
     "POST /v1/riders":                                    _administers(_rider),
     "PATCH /v1/riders/{rider_id}":                        _administers(_says(capacity=4)),
     "GET /v1/riders/nearest":                             _desk(CALLS, query="lat=-23.55&lon=-46.63"),
+    "GET /v1/riders/{rider_id}/phones":                   _desk(LINKS_PHONES),
+    "POST /v1/riders/{rider_id}/phones":                  _desk(LINKS_PHONES, _says(label="a phone")),
+    "DELETE /v1/riders/{rider_id}/phones/{phone_id}":     _desk(LINKS_PHONES),
     "GET /v1/riders/{rider_id}/trail":                    _desk(CALLS),
     "GET /v1/rules":                                      _desk(EVERY),
     "GET /v1/rules/{name}":                               _desk(EVERY),
@@ -286,4 +296,9 @@ def path_of(route: str, ids: dict[str, str], row: Row) -> str:
     """Return the path of a route for these objects."""
     template = route.partition(" ")[2]
     query = f"?{row.query.format(**ids)}" if row.query else ""
-    return template.format(**(ids | {"name": "acceptance", "path": "swagger", "build": "any", "token": "any"})) + query
+    return (
+        template.format(
+            **(ids | {"name": "acceptance", "path": "swagger", "build": "any", "token": "any", "app": "osmand"})
+        )
+        + query
+    )

@@ -189,7 +189,9 @@ async def _build(house: House) -> None:
 
 
 async def _let_in(house: House, world: World) -> None:
-    """Pair the store's tablet, and share the order that is on its way."""
+    """Pair the store's tablet, link the rider's own app, and share the order that is on its way."""
+    linked = await house.must("POST", f"/v1/riders/{world.ids['rider_id']}/phones", _operator(), {"label": "an app"})
+    world.ids["phone_id"] = linked["phone_id"]
     staff = {"role": "merchant", "subject_id": f"per_{world.name * 26}", "store_ids": [world.ids["store_id"]]}
     offered = await house.must("POST", "/v1/pairings", world.caller("manager"), staff | {"label": "tablet"})
     claim = {"code": offered["code"], "device_name": "a tablet", "keep": "body"}

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fleet.api import deliveries, feed, incidents, positions, reports, shifts
+from fleet.api import deliveries, feed, incidents, phones, positions, reports, shifts
 
 ROUTES: Final = [
     *shifts.ROUTES,
@@ -10,5 +10,6 @@ ROUTES: Final = [
     *reports.ROUTES,
     *incidents.ROUTES,
     *positions.ROUTES,
+    *phones.ROUTES,
     *feed.ROUTES,
 ]
