@@ -31,7 +31,18 @@ _OF_GPSLOGGER: Final = frozenset(
     }
 )
 _OF_ITS_JSON: Final = frozenset({"prov", "spd", "spd_kph", "timeoff", "timeoffset", "starttimestamp"})
-_TIMES: Final = ("time", "timestamp", "timeoff", "timeoffset", "timestampmillis", "epoch", "date_time", "datetime")
+# A `date` is a day alone: no time, but neither is it now.
+_TIMES: Final = (
+    "time",
+    "timestamp",
+    "timeoff",
+    "timeoffset",
+    "timestampmillis",
+    "epoch",
+    "date_time",
+    "datetime",
+    "date",
+)
 _MOCK: Final = "mock"
 
 

@@ -36,7 +36,7 @@ def read(said: Said) -> Heard:
 def _read(fields: Mapping[str, str], received_at_ms: int) -> Told:
     level = values.percent(_first(fields, "batt", "battery", "bat", "batterylevel"))
     doing = values.activity(_first(fields, "activity"))
-    when = _first(fields, "timestamp", "time") or received_at_ms
+    when = _first(fields, "timestamp", "time", "date") or received_at_ms
 
     def ping() -> Ping | None:
         lat, lon = _lat_lon(fields)

@@ -44,7 +44,8 @@ def take_apart(request: PhoneRequest) -> Said:
     """Return what a request says; raises ValueError for a body that neither is JSON nor a form of a decent size."""
     body = request.body.strip().removeprefix(_BYTE_ORDER_MARK)
     is_json = body.startswith(_JSON_BEGINS) or (bool(body) and "json" in request.content_type.lower())
-    form = {} if is_json else _fields(body)
+    # A template may have a line of words before its fields, or a field on each line; in a form a line's end is escaped.
+    form = {} if is_json else _fields(b"&".join(body.splitlines()))
     fields = form | _fields(request.query)
     return Said(
         method=request.method,

@@ -89,6 +89,8 @@ EXPECTED = {
         [a_ping(G, accuracy_m=12.0, speed_mps=0.0, battery=0.08)],
         state={"battery": 0.08, "is_charging": True},
     ),
+    "gpslogger_post_lines.txt": Comes("gpslogger", [a_ping(G, accuracy_m=4.0, speed_mps=2.5)]),
+    "gpslogger_day_alone.txt": Comes("osmand", none=["query"], state_at_ms=NOON_MS),
     "gpslogger_json_body.txt": Comes(
         "gpslogger", [a_ping(G, accuracy_m=4.0, speed_mps=2.5, battery=0.91)], state={"battery": 0.91}
     ),
