@@ -391,11 +391,11 @@ async def test_uploads_of_one_phone_at_once_share_a_round_trip(redis):
 
 async def test_whoever_sends_more_than_a_phone_can_say_is_told_to_wait_and_nobody_else(redis):
     receiver = a_receiver(redis, Roster({ANA: a_standing(), BETO: a_standing()}))
-    for number in range(59):
-        await receiver.ingest(ANA, [a_ping(number + share / 100) for share in range(100)], now=at_s(100))
+    for number in range(118):
+        await receiver.ingest(ANA, [a_ping(number + share / 100) for share in range(100)], now=at_s(200))
 
     with pytest.raises(TooManyPositions) as refused:
-        await receiver.ingest(ANA, [a_ping(60 + share / 300) for share in range(300)], now=at_s(100))
+        await receiver.ingest(ANA, [a_ping(120 + share / 300) for share in range(300)], now=at_s(200))
 
     assert refused.value.facts["retry_after_s"] >= 1
     assert await verdicts(receiver, a_ping(0), rider_id=BETO) == [V.ACCEPTED]

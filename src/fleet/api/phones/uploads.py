@@ -102,7 +102,7 @@ async def _hear(
 
 async def _hand_over(receiver: Receiver, rider_id: RiderId, heard: Heard, *, now: datetime) -> list[Judged]:
     """Give the house what was heard: the one place where `heard.state` goes along, too, once it is taken."""
-    judged = []
+    judged: list[Judged] = []
     for start in range(0, max(len(heard.pings), 1), MAX_PINGS):
         judged += await receiver.ingest(rider_id, heard.pings[start : start + MAX_PINGS], now=now)
     return judged
