@@ -1,13 +1,15 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from math import floor
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from kernel.geo import Point, is_inside
+from kernel.geo import Point, is_inside, offset
 from kernel.ids import CityId, ZoneId
 
 Value = TypeVar("Value")
+_CELL_DEG: Final = 0.05  # some five kilometres: a zone touches a few cells, a cell a few zones
 
 
 class City(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,24 +33,74 @@ class Zone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ZoneMap:
-    """All zones, to find the one a place lies in. Where zones overlap the older one wins."""
+    """All zones, to find the one a place lies in, and those near it. Where zones overlap the older one wins.
 
-    def __init__(self, zones: Sequence[Zone]) -> None:
-        self._by_city: dict[CityId, list[Zone]] = {}
+    Zones are found by the cells of a grid that their bounding boxes touch, so that a thousand of them cost what ten do.
+    """
+
+    def __init__(self, zones: Sequence[Zone], *, cities: Sequence[CityId] = ()) -> None:
+        self._by_city: dict[CityId, list[Zone]] = {city_id: [] for city_id in cities}
+        self._cells: dict[tuple[int, int], list[tuple[Zone, _Box]]] = {}
         for zone in zones:
             self._by_city.setdefault(zone.city_id, []).append(zone)
+            box = _Box.around(zone.polygon)
+            for cell in box.cells():
+                self._cells.setdefault(cell, []).append((zone, box))
 
     def zone_of(self, point: Point, city_id: CityId) -> ZoneId | None:
         """Return the zone of this city that holds the place, or None outside all of them."""
-        return next((zone.id for zone in self.zones(city_id) if is_inside(point, zone.polygon)), None)
+        for zone, box in self._cells.get(_cell(point.lat, point.lon), ()):
+            if zone.city_id == city_id and box.holds(point) and is_inside(point, zone.polygon):
+                return zone.id
+        return None
+
+    def near(self, point: Point, *, within_m: float) -> list[ZoneId]:
+        """Return the zones whose bounding box is this near, of whichever city: borders are not walls.
+
+        The own id of each city among them comes along, for who is outside all its zones.
+        """
+        corner = offset(point, east_m=within_m, north_m=within_m)
+        up, right = corner.lat - point.lat, corner.lon - point.lon
+        reach = _Box(point.lat - up, point.lon - right, point.lat + up, point.lon + right)
+        found: dict[ZoneId, CityId] = {}
+        for cell in reach.cells():
+            found |= {zone.id: zone.city_id for zone, box in self._cells.get(cell, ()) if box.meets(reach)}
+        return [*found, *(ZoneId(city_id) for city_id in dict.fromkeys(found.values()))]
 
     def zones(self, city_id: CityId) -> Sequence[Zone]:
         """Return the zones of a city."""
         return self._by_city.get(city_id, ())
 
     def cities(self) -> Sequence[CityId]:
-        """Return the cities that have zones."""
+        """Return the cities, also those without zones as far as they were named."""
         return list(self._by_city)
+
+
+class _Box(NamedTuple):
+    south: float
+    west: float
+    north: float
+    east: float
+
+    @classmethod
+    def around(cls, corners: Sequence[Point]) -> "_Box":
+        lats, lons = [corner.lat for corner in corners], [corner.lon for corner in corners]
+        return cls(min(lats), min(lons), max(lats), max(lons))
+
+    def holds(self, point: Point) -> bool:
+        return self.south <= point.lat <= self.north and self.west <= point.lon <= self.east
+
+    def meets(self, other: "_Box") -> bool:
+        is_beside = self.north < other.south or other.north < self.south
+        return not (is_beside or self.east < other.west or other.east < self.west)
+
+    def cells(self) -> Iterator[tuple[int, int]]:
+        (south, west), (north, east) = _cell(self.south, self.west), _cell(self.north, self.east)
+        return ((row, column) for row in range(south, north + 1) for column in range(west, east + 1))
+
+
+def _cell(lat: float, lon: float) -> tuple[int, int]:
+    return floor(lat / _CELL_DEG), floor(lon / _CELL_DEG)
 
 
 class Rule(msgspec.Struct, Generic[Value], frozen=True, kw_only=True):

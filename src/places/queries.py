@@ -39,7 +39,7 @@ async def find_zone_of(tx: Tx, known: ZoneMap, point: Point, city_id: CityId) ->
 
 async def zone_map(tx: Tx) -> ZoneMap:
     """Return all zones as a map to look places up in."""
-    return ZoneMap(await store.list_zones(tx))
+    return ZoneMap(await store.list_zones(tx), cities=await store.list_city_ids(tx))
 
 
 async def rule(

@@ -56,6 +56,11 @@ async def update_zone(tx: Tx, zone_id: ZoneId, *, name: str, polygon: Sequence[P
     return await tx.fetchval(_sql.update_zone, zone_id, name, _json.encode(polygon).decode()) is not None
 
 
+async def list_city_ids(tx: Tx) -> list[CityId]:
+    """Return the ids of all cities."""
+    return [CityId(row["id"]) for row in await tx.fetch(_sql.list_city_ids)]
+
+
 async def list_zones(tx: Tx) -> list[Zone]:
     """Return the zones of all cities, oldest first."""
     return [_zone(row) for row in await tx.fetch(_sql.list_zones)]

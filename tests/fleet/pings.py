@@ -5,8 +5,9 @@ from typing import Any
 
 from fleet.model.positions import Ping, Position, Source, Standing, Track, to_ms
 from fleet.model.riders import Vehicle
-from kernel.geo import Point, is_inside, offset
+from kernel.geo import Point, offset
 from kernel.ids import CityId, RiderId, ZoneId
+from places.model import Zone, ZoneMap
 
 NOON = datetime(2026, 3, 14, 15, 0, tzinfo=UTC)
 NOON_MS = to_ms(NOON)
@@ -45,29 +46,18 @@ def a_standing(version: int = 1, **overrides: Any) -> Standing:
     return Standing(**{"version": version, **facts, **overrides})
 
 
-class Area:
-    """A zone west and one east of the centre, 10 km each way."""
-
-    def __init__(self, zone_id: ZoneId, *, west_m: float, east_m: float) -> None:
-        self.id = zone_id
-        corners = [(west_m, -1e4), (east_m, -1e4), (east_m, 1e4), (west_m, 1e4)]
-        self.polygon = [offset(CENTRE, east_m=east, north_m=north) for east, north in corners]
+def an_area(zone_id: ZoneId, *, west_m: float, east_m: float, city_id: CityId = CITY) -> Zone:
+    """A zone 20 km high."""
+    corners = [(west_m, -1e4), (east_m, -1e4), (east_m, 1e4), (west_m, 1e4)]
+    polygon = [offset(CENTRE, east_m=east, north_m=north) for east, north in corners]
+    return Zone(id=zone_id, city_id=city_id, name=zone_id, polygon=polygon)
 
 
 class TwoZones:
-    """The border runs through the centre, north to south."""
+    """Zones west and east of the centre, 10 km each way: the border runs from north to south."""
 
     def __init__(self) -> None:
-        self.areas = [Area(WEST, west_m=-1e4, east_m=0), Area(EAST, west_m=0, east_m=1e4)]
+        self.zones = ZoneMap([an_area(WEST, west_m=-1e4, east_m=0), an_area(EAST, west_m=0, east_m=1e4)])
 
-    async def map(self):
-        return self
-
-    def cities(self):
-        return [CITY]
-
-    def zones(self, city_id):
-        return self.areas if city_id == CITY else []
-
-    def zone_of(self, point, city_id):
-        return next((area.id for area in self.zones(city_id) if is_inside(point, area.polygon)), None)
+    async def map(self) -> ZoneMap:
+        return self.zones

@@ -24,7 +24,7 @@ class MoodyZones(TwoZones):
         if self.is_down:
             self.is_down = False
             raise OSError("PostgreSQL is away")
-        return self
+        return self.zones
 
 
 async def test_sweeping_goes_on_after_a_store_was_away(redis, monkeypatch):

@@ -17,8 +17,7 @@ from fleet.api.ping_bodies import MAX_PINGS, PingAnswer, read_upload
 from fleet.commands.positions import Receiver
 from fleet.model.positions import RiderNearby, Source, Zones
 from fleet.model.riders import Vehicle
-from fleet.policy.positions import zones_near
-from fleet.queries.nearest import MAX_DISTANCE_M, find_nearest
+from fleet.queries.nearest import Search, find_nearest
 from fleet.queries.trails import Trail, get_trail
 from infra.db import Begin
 from kernel.actors import Role
@@ -33,6 +32,7 @@ LatQuery = Annotated[float, QueryParameter(name="lat", ge=-90, le=90)]
 LonQuery = Annotated[float, QueryParameter(name="lon", ge=-180, le=180)]
 CountQuery = Annotated[int, QueryParameter(name="n", ge=1, le=100)]
 VehicleQuery = Annotated[Vehicle | None, QueryParameter(name="vehicle")]
+CapacityQuery = Annotated[int, QueryParameter(name="capacity", ge=1, le=100)]
 SinceQuery = Annotated[str | None, QueryParameter(name="since", max_length=40, schema_extra={"format": "date-time"})]
 
 
@@ -68,7 +68,7 @@ async def post_positions(
 
 
 @get("/v1/riders/nearest", guards=_DESK)
-async def list_nearest(
+async def list_nearest(  # noqa: PLR0913, PLR0917  a parameter each
     lat: LatQuery,
     lon: LonQuery,
     redis: NamedDependency[Redis],
@@ -76,12 +76,12 @@ async def list_nearest(
     now: NamedDependency[datetime],
     n: CountQuery = 10,
     vehicle: VehicleQuery = None,
+    capacity: CapacityQuery = 1,
 ) -> list[RiderNearby]:
-    """List the nearest available riders with a live position, nearest first, up to eight kilometres away."""
-    place = Point(lat=lat, lon=lon)
-    zone_ids = zones_near(await zones.map(), place, within_m=MAX_DISTANCE_M)
+    """List the nearest available riders with a live position and room, nearest first, up to eight kilometres away."""
     vehicles = tuple(Vehicle) if vehicle is None else (vehicle,)
-    return await find_nearest(redis, place, n, vehicles=vehicles, zone_ids=zone_ids, now=now)
+    search = Search(Point(lat=lat, lon=lon), vehicles, capacity)
+    return await find_nearest(redis, search, n, zones=await zones.map(), now=now)
 
 
 @get("/v1/riders/{rider_id:str}/trail", guards=_DESK)

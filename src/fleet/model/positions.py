@@ -160,6 +160,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     vehicle: Vehicle
     city_id: CityId
     idle_since: datetime | None = None
+    free_capacity: int = 1  # how many deliveries more they can carry
 
 
 class PositionRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +192,7 @@ class RiderNearby(msgspec.Struct, frozen=True, kw_only=True):
     distance_m: float
     device_at: datetime
     idle_since: datetime | None
+    free_capacity: int
 
 
 class Zone(Protocol):
@@ -214,12 +216,16 @@ class ZoneMap(Protocol):
         """Return the city's zone that holds this place, or None outside all of them."""
         ...
 
+    def near(self, point: Point, *, within_m: float) -> Sequence[ZoneId]:
+        """Return the zones this near, of whichever city, and the cities' own ids."""
+        ...
+
     def zones(self, city_id: CityId) -> Sequence[Zone]:
         """Return the zones of a city."""
         ...
 
     def cities(self) -> Sequence[CityId]:
-        """Return the cities that have zones."""
+        """Return all cities."""
         ...
 
 

@@ -163,20 +163,6 @@ def room_m(zones: ZoneMap, place: Point, city_id: CityId) -> float:
     return nearest_m
 
 
-def zones_near(zones: ZoneMap, place: Point, *, within_m: float) -> list[ZoneId]:
-    """Return the zones that may hold riders this near, of whichever city: borders are not walls.
-
-    Each city's own id comes along, for riders outside all zones. A zone counts with its bounding box.
-    """
-    corner = offset(place, east_m=within_m, north_m=within_m)
-    reach_lat, reach_lon = corner.lat - place.lat, corner.lon - place.lon
-    found: list[ZoneId] = []
-    for city_id in zones.cities():
-        near = [zone.id for zone in zones.zones(city_id) if _reaches(zone.polygon, place, reach_lat, reach_lon)]
-        found += [*near, ZoneId(city_id)] if near else []
-    return found
-
-
 def all_zones(zones: ZoneMap) -> list[ZoneId]:
     """Return every zone that may hold riders, the cities' own ids among them."""
     drawn = [zone.id for city_id in zones.cities() for zone in zones.zones(city_id)]
@@ -190,12 +176,6 @@ def _from_origin_m(start: tuple[float, float], end: tuple[float, float]) -> floa
     length = along_east**2 + along_north**2
     share = 0.0 if length == 0 else min(1.0, max(0.0, -(east * along_east + north * along_north) / length))
     return hypot(east + share * along_east, north + share * along_north)
-
-
-def _reaches(polygon: Sequence[Point], place: Point, reach_lat: float, reach_lon: float) -> bool:
-    lats, lons = [corner.lat for corner in polygon], [corner.lon for corner in polygon]
-    is_lat_near = min(lats) - reach_lat <= place.lat <= max(lats) + reach_lat
-    return is_lat_near and min(lons) - reach_lon <= place.lon <= max(lons) + reach_lon
 
 
 def _alone(ping: Ping, phone_now_ms: int, rules: PositionRules) -> _Finding:

@@ -7,121 +7,86 @@ from typing import Any, Final, NamedTuple, cast
 from geopy.distance import geodesic
 from redis.asyncio import Redis
 
-from fleet.model.positions import RiderNearby, from_ms, to_ms
+from fleet.model.positions import RiderNearby, Standing, Track, ZoneMap, from_ms, to_ms
 from fleet.model.riders import Vehicle
-from fleet.store import position_keys as keys
-from fleet.store import positions as store
-from fleet.store.scripts import text
+from fleet.store import searches
+from fleet.store.searches import Found, Ring
 from kernel.geo import Point
-from kernel.ids import RiderId, ZoneId
+from kernel.ids import RiderId
 
 FIRST_RING_M: Final = 500
 MAX_DISTANCE_M: Final = 8000
 SPHERE_ERROR: Final = 0.01  # Redis measures on a sphere: at most 0.6 % from the ellipsoid, and cells of 0.6 m
+CELL_M: Final = 2.0  # Redis knows places to so much, both ends and some room
 SPARE: Final = 8  # asked for beyond n, for those who went stale since the last sweep
 MAX_LAT: Final = 85.05112878  # geo sets end here, a long way from any rider
 FAR: Final = float("inf")
 
 
-class _Query(NamedTuple):
-    redis: Redis
+class Search(NamedTuple):
+    """Whom is looked for: around which place, with which vehicles, with how much room left."""
+
     place: Point
-    vehicles: Sequence[Vehicle]
-    zone_ids: Sequence[ZoneId]
-    now: datetime
+    vehicles: Sequence[Vehicle] = tuple(Vehicle)
+    capacity: int = 1
+    within_m: float = MAX_DISTANCE_M
 
 
-class _Found(NamedTuple):
+class _Candidate(NamedTuple):
+    about_m: float
     rider_id: RiderId
-    zone_id: ZoneId
     vehicle: Vehicle
+    track: Track
+    standing: Standing
 
 
-async def find_nearest(
-    redis: Redis,
-    place: Point,
-    n: int,
-    *,
-    vehicles: Iterable[Vehicle] = tuple(Vehicle),
-    zone_ids: Sequence[ZoneId],
-    now: datetime,
-    within_m: float = MAX_DISTANCE_M,
-) -> list[RiderNearby]:
+async def find_nearest(redis: Redis, search: Search, n: int, *, zones: ZoneMap, now: datetime) -> list[RiderNearby]:
     """Return the `n` nearest available riders, nearest first, of those at one distance the longest idle first.
 
-    `zone_ids` are all zones whose riders count: `policy.zones_near` names those within reach. Distances are in
-    metres on the ellipsoid; riders whose position went stale are left out even before a sweep takes them away.
+    Zone borders are no walls: every zone that a ring reaches is searched, of whichever city. Distances are in metres on
+    the ellipsoid; riders whose position went stale are left out even before a sweep takes them away.
     """
-    if abs(place.lat) > MAX_LAT:
+    if abs(search.place.lat) > MAX_LAT:
         return []
-    query = _Query(redis, place, tuple(vehicles), zone_ids, now)
-    ring_m, count = min(FIRST_RING_M, within_m), 2 * n + SPARE
+    ring_m, count = min(FIRST_RING_M, search.within_m), 2 * n + SPARE
     while True:
-        found, complete_to_m = await _search(query, ring_m * (1 + SPHERE_ERROR), count)
-        near = [rider for rider in await _measure(query, found) if rider.distance_m <= within_m]
-        certain = [rider for rider in near if rider.distance_m <= min(ring_m, complete_to_m)]
-        if len(certain) >= n or (ring_m >= within_m and complete_to_m >= within_m):
-            return near[:n]
-        if complete_to_m < ring_m:
+        radius_m = ring_m * (1 + SPHERE_ERROR) + CELL_M
+        zone_ids = zones.near(search.place, within_m=radius_m)
+        ring = Ring(search.place, radius_m, search.vehicles, search.capacity, count)
+        found, complete_to_m = await searches.search(redis, zone_ids, ring, now=now)
+        certain_m = min(ring_m, complete_to_m * (1 - SPHERE_ERROR) - CELL_M)
+        near = _measured(search, _candidates(found), n)
+        if sum(rider.distance_m <= certain_m for rider in near) >= n or certain_m >= search.within_m:
+            return near
+        if certain_m < ring_m:
             count *= 4
         else:
-            ring_m = min(2 * ring_m, within_m)
+            ring_m = min(2 * ring_m, search.within_m)
 
 
-async def _search(query: _Query, radius_m: float, count: int) -> tuple[list[_Found], float]:
-    """Return riders in the radius, at most `count` per geo set, and how far out nobody can be missing."""
-    sets = [(zone_id, vehicle) for zone_id in query.zone_ids for vehicle in query.vehicles]
-    async with query.redis.pipeline(transaction=False) as pipe:
-        for zone_id, vehicle in sets:
-            pipe.geosearch(
-                keys.available(zone_id, vehicle),
-                longitude=query.place.lon,
-                latitude=query.place.lat,
-                radius=radius_m,
-                unit="m",
-                sort="ASC",
-                count=count,
-                withdist=True,
-            )
-        answers = await pipe.execute()
-    found: list[_Found] = []
-    complete_to_m = FAR
-    for (zone_id, vehicle), members in zip(sets, answers, strict=True):
-        found += [_Found(RiderId(text(rider)), zone_id, vehicle) for rider, _ in members]
-        if len(members) == count:
-            complete_to_m = min(complete_to_m, float(members[-1][1]) * (1 - SPHERE_ERROR))
-    return found, complete_to_m
-
-
-async def _measure(query: _Query, found: Sequence[_Found]) -> list[RiderNearby]:
-    """Return those whose position is live, by exact distance; a rider caught moving between zones counts once."""
-    by_zone: dict[ZoneId, list[_Found]] = {}
+def _candidates(found: Iterable[Found]) -> list[_Candidate]:
+    """Return whom a search found; a rider caught moving between zones counts once, where they were last."""
+    by_rider: dict[RiderId, _Candidate] = {}
     for one in found:
-        by_zone.setdefault(one.zone_id, []).append(one)
-    async with query.redis.pipeline(transaction=False) as pipe:
-        for zone_id, riders in by_zone.items():
-            rider_ids: list[str] = [one.rider_id for one in riders]
-            pipe.zmscore(keys.seen(zone_id), rider_ids)
-            pipe.hmget(keys.last(zone_id), rider_ids)
-            pipe.hmget(keys.standing(zone_id), rider_ids)
-        answers = await pipe.execute()
-    nearby: dict[RiderId, RiderNearby] = {}
-    for index, riders in enumerate(by_zone.values()):
-        for one, *facts in zip(riders, *answers[3 * index : 3 * index + 3], strict=True):
-            rider = _rider(query, one, *facts)
-            if rider is not None:
-                nearby[rider.rider_id] = max(rider, nearby.get(rider.rider_id, rider), key=lambda item: item.device_at)
-    return sorted(nearby.values(), key=_rank)
+        track, standing = one.read()
+        before = by_rider.get(one.rider_id)
+        if track.last is None or (before is not None and _at_ms(before.track) >= track.last.device_at_ms):
+            continue
+        by_rider[one.rider_id] = _Candidate(one.distance_m, one.rider_id, one.vehicle, track, standing)
+    return sorted(by_rider.values())
 
 
-def _rider(query: _Query, one: _Found, stale_at_ms: Any, stood: Any, standing: Any) -> RiderNearby | None:
-    if stale_at_ms is None or float(stale_at_ms) <= to_ms(query.now) or stood is None or standing is None:
-        return None
-    held = store.held(one.zone_id, text(stood), text(standing))
-    last, known = held.track.last, held.standing
-    if last is None or known is None:
-        return None
-    here = query.place
+def _measured(search: Search, candidates: Sequence[_Candidate], n: int) -> list[RiderNearby]:
+    """Return the nearest by exact distance, which is dear: only who may be among them is measured."""
+    if len(candidates) > n:
+        most_m = (candidates[n - 1].about_m + CELL_M) * (1 + SPHERE_ERROR) / (1 - SPHERE_ERROR) + CELL_M
+        candidates = [one for one in candidates if one.about_m <= most_m]
+    near = [_nearby(search.place, one) for one in candidates]
+    return sorted((rider for rider in near if rider.distance_m <= search.within_m), key=_rank)[:n]
+
+
+def _nearby(here: Point, one: _Candidate) -> RiderNearby:
+    last: Any = one.track.last
     return RiderNearby(
         rider_id=one.rider_id,
         vehicle=one.vehicle,
@@ -129,8 +94,13 @@ def _rider(query: _Query, one: _Found, stale_at_ms: Any, stood: Any, standing: A
         lon=last.lon,
         distance_m=cast("float", geodesic((here.lat, here.lon), (last.lat, last.lon)).meters),
         device_at=from_ms(last.device_at_ms),
-        idle_since=known.idle_since,
+        idle_since=one.standing.idle_since,
+        free_capacity=one.standing.free_capacity,
     )
+
+
+def _at_ms(track: Track) -> int:
+    return track.last.device_at_ms if track.last else 0
 
 
 def _rank(rider: RiderNearby) -> tuple[int, float, str]:

@@ -71,7 +71,8 @@ SELECT rider.standing_version AS version, rider.city_id,
        coalesce(shift.status = 'on', false) AND hand.deliveries < shift.capacity AS is_available,
        coalesce(
            (SELECT max(ended_at) FROM shift_spans WHERE shift_id = shift.id AND kind = 'engaged'), shift.started_at
-       ) AS idle_since
+       ) AS idle_since,
+       greatest(coalesce(shift.capacity, 0) - hand.deliveries, 0)::integer AS free_capacity
 FROM riders AS rider
 LEFT JOIN shifts AS shift ON shift.rider_id = rider.id AND shift.status <> 'ended'
 CROSS JOIN LATERAL (

@@ -2,7 +2,7 @@
 
     rider:<rider>:zone          string: "<move>:<zone>", where the rider's keys are; deleted when the rider is forgotten
     {zone}:last                 hash rider -> "<move>:<device_at_ms>:<track>", or the trace of a move; swept
-    {zone}:standing             hash rider -> "<version>:<is_available>:<vehicle>:<city>:<idle_since_ms>"; swept
+    {zone}:standing             hash rider -> "<version>:<is_available>:<vehicle>:<city>:<idle_since_ms>:<free>"; swept
     {zone}:seen                 sorted set of riders with a live position, by the instant it goes stale; swept
     {zone}:silent               sorted set of all others, by the instant they are forgotten; swept
     {zone}:available:<vehicle>  geo set of available riders with a live position; swept

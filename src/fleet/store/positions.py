@@ -133,13 +133,14 @@ def parse_standing(standing: str) -> Standing | None:
     """Read a standing as Redis keeps it; None if empty."""
     if not standing:
         return None
-    version, is_available, vehicle, city_id, idle_since_ms = standing.split(":")
+    version, is_available, vehicle, city_id, idle_since_ms, *free_capacity = standing.split(":")
     return Standing(
         version=int(version),
         is_available=is_available == "1",
         vehicle=Vehicle(vehicle),
         city_id=CityId(city_id),
         idle_since=from_ms(int(idle_since_ms)) if idle_since_ms else None,
+        free_capacity=int(free_capacity[0]) if free_capacity else 1,  # an older process does not tell
     )
 
 
@@ -147,7 +148,8 @@ def standing_text(standing: Standing) -> str:
     """Return a standing as Redis keeps it."""
     idle_since_ms = "" if standing.idle_since is None else to_ms(standing.idle_since)
     is_available = int(standing.is_available)
-    return f"{standing.version}:{is_available}:{standing.vehicle}:{standing.city_id}:{idle_since_ms}"
+    head = f"{standing.version}:{is_available}:{standing.vehicle}:{standing.city_id}"
+    return f"{head}:{idle_since_ms}:{standing.free_capacity}"
 
 
 def with_standing(held: Held, standing: str) -> Held:

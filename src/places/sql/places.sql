@@ -24,6 +24,9 @@ UPDATE zones SET name = $2, polygon = $3::jsonb WHERE id = $1 RETURNING id
 -- name: list_zones
 SELECT id, city_id, name, polygon FROM zones ORDER BY id
 
+-- name: list_city_ids
+SELECT id FROM cities ORDER BY id
+
 -- name: list_city_zones
 SELECT id, city_id, name, polygon FROM zones WHERE city_id = $1 ORDER BY id
 

@@ -8,6 +8,7 @@ from recado.benches.frame.plan import Outcome, Plan
 
 BENCHES: Final = {
     "feeds": "Order events through Redis to watchers, and a rider's ping to the customer.",
+    "nearest": "The nearest available riders among ten thousand to a million.",
     "orders": "The whole life of an order through the public API.",
     "pings": "Riders' pings: singly, in batches, over sockets.",
     "start": "From `recado up` on an empty directory to the first order accepted.",

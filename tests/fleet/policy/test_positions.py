@@ -12,7 +12,6 @@ from fleet.policy.positions import (
     judge,
     stale_at_ms,
     zone_for,
-    zones_near,
 )
 from kernel.geo import offset
 from kernel.ids import ZoneId
@@ -231,7 +230,7 @@ def test_the_last_position_never_goes_back(ride):
 def test_a_rider_changes_zone_only_when_the_border_is_well_behind(east_m, current, expected):
     place = offset(CENTRE, east_m=east_m, north_m=0)
 
-    assert zone_for(TwoZones(), place, CITY, current=current) == expected
+    assert zone_for(TwoZones().zones, place, CITY, current=current) == expected
 
 
 @pytest.mark.parametrize(
@@ -241,8 +240,8 @@ def test_a_rider_changes_zone_only_when_the_border_is_well_behind(east_m, curren
 def test_zones_within_reach_are_searched_whichever_holds_the_place(east_m, north_m, expected):
     place = offset(CENTRE, east_m=east_m, north_m=north_m)
 
-    assert set(zones_near(TwoZones(), place, within_m=500)) == {ZoneId(name) for name in expected}
+    assert set(TwoZones().zones.near(place, within_m=500)) == {ZoneId(name) for name in expected}
 
 
 def test_the_sweep_visits_every_zone_and_those_outside_all():
-    assert all_zones(TwoZones()) == [WEST, EAST, CITY]
+    assert all_zones(TwoZones().zones) == [WEST, EAST, CITY]

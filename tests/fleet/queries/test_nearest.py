@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 from geopy.distance import geodesic
-from tests.fleet.pings import ANA, BETO, CENTRE, CITY, EAST, NOON, WEST, TwoZones, a_ping, a_standing, at_s
+from tests.fleet.pings import ANA, BETO, CENTRE, NOON, WEST, TwoZones, a_ping, a_standing, an_area, at_s
 from tests.fleet.roster import Roster, Shelf, a_receiver, a_registered_rider
 
 from fleet.commands import positions as commands
@@ -12,15 +12,16 @@ from fleet.commands.shifts import ShiftPlan, start_shift
 from fleet.model.positions import Standing
 from fleet.model.riders import Vehicle
 from fleet.queries import nearest
-from fleet.queries.nearest import find_nearest
+from fleet.queries.nearest import Search, find_nearest
 from fleet.queries.standing import find_standing
 from fleet.store import position_keys as keys
 from infra.db import Database
 from kernel.events import Act, Cause
 from kernel.geo import Point, offset
 from kernel.ids import RiderId, ZoneId
+from places.model import ZoneMap
 
-ZONES = [WEST, EAST, CITY]
+ZONES = TwoZones().zones
 
 
 async def stand(redis, rider_id, *, east_m=0.0, north_m=0.0, at=0.0, **standing: object):
@@ -30,7 +31,8 @@ async def stand(redis, rider_id, *, east_m=0.0, north_m=0.0, at=0.0, **standing:
 
 
 async def ids_near(redis, n=10, *, place=CENTRE, now=NOON, **options: object):
-    return [rider.rider_id for rider in await find_nearest(redis, place, n, zone_ids=ZONES, now=now, **options)]
+    found = await find_nearest(redis, Search(place, **options), n, zones=ZONES, now=now)
+    return [rider.rider_id for rider in found]
 
 
 async def test_nobody_is_near_in_an_empty_city(redis):
@@ -49,7 +51,7 @@ async def test_the_nearest_comes_first_across_zones_and_vehicles(redis):
 async def test_a_found_rider_comes_with_place_and_exact_distance(redis):
     await stand(redis, ANA, east_m=-3000, north_m=400, idle_since=NOON)
 
-    (rider,) = await find_nearest(redis, CENTRE, 5, zone_ids=ZONES, now=NOON)
+    (rider,) = await find_nearest(redis, Search(CENTRE), 5, zones=ZONES, now=NOON)
 
     there = offset(CENTRE, east_m=-3000, north_m=400)
     assert (rider.lat, rider.lon) == (there.lat, there.lon)
@@ -96,7 +98,7 @@ async def test_a_rider_seen_in_two_zones_counts_once_with_the_newer_position(red
     await redis.delete(keys.zone_of(ANA))
     await stand(redis, ANA, east_m=100, at=10)
 
-    (rider,) = await find_nearest(redis, CENTRE, 5, zone_ids=ZONES, now=at_s(10))
+    (rider,) = await find_nearest(redis, Search(CENTRE), 5, zones=ZONES, now=at_s(10))
 
     assert rider.device_at == at_s(10)
 
@@ -115,8 +117,17 @@ async def test_a_half_removed_rider_is_left_out(redis):
     assert await ids_near(redis) == []
 
 
+async def test_whoever_has_no_room_for_so_much_is_not_near(redis):
+    await stand(redis, ANA, east_m=-100, free_capacity=2)
+    await stand(redis, BETO, east_m=-200, free_capacity=3)
+
+    assert await ids_near(redis, capacity=2) == [ANA, BETO]
+    assert await ids_near(redis, capacity=3) == [BETO]
+    assert await ids_near(redis, capacity=4) == []
+
+
 async def test_at_the_poles_nobody_rides(redis):
-    assert await find_nearest(redis, Point(lat=89.0, lon=0.0), 1, zone_ids=ZONES, now=NOON) == []
+    assert await find_nearest(redis, Search(Point(lat=89.0, lon=0.0)), 1, zones=ZONES, now=NOON) == []
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -152,5 +163,6 @@ async def test_a_rider_who_starts_a_shift_is_found_where_they_last_were(redis, d
         assert standing is not None
         await commands.set_availability(redis, rider_id, standing, now=at_s(1))
 
-        (found,) = await find_nearest(redis, CENTRE, 1, zone_ids=[ZoneId(standing.city_id)], now=at_s(1))
+        near_city = ZoneMap([an_area(ZoneId("zon_far"), west_m=300, east_m=900, city_id=standing.city_id)])
+        (found,) = await find_nearest(redis, Search(CENTRE), 1, zones=near_city, now=at_s(1))
         assert (found.rider_id, found.vehicle) == (rider_id, Vehicle.BICYCLE)
