@@ -70,15 +70,14 @@ class PositionsShortcut:
         if caller is None:
             await self._app(scope, receive, send)
             return
-        message = await receive()
-        body = message.get("body", b"")
-        if message.get("more_body") or message["type"] != "http.request" or len(body) > self._max_body_bytes:
-            await self._app(scope, _again(message, receive), send)
-            return
-        try:
-            upload = read_upload(body)
-        except (DomainError, ValueError):
-            await self._app(scope, _again(message, receive), send)
+        read = [await receive()]
+        body = read[0].get("body", b"")
+        while read[-1].get("more_body") and len(body) <= self._max_body_bytes:
+            read.append(await receive())
+            body += read[-1].get("body", b"")
+        upload = self._find_upload(body) if read[-1]["type"] == "http.request" else None
+        if upload is None:
+            await self._app(scope, _again(read, receive), send)
             return
         status, headers, answer = await self._ingest(RiderId(caller.id), upload)
         headers += [(b"content-length", b"%d" % len(answer)), *_PRIVATE]
@@ -92,6 +91,14 @@ class PositionsShortcut:
                 caller = self._find_caller(value[len(_BEARER) :]) if value.startswith(_BEARER) else None
                 return caller if caller is not None and caller.role is Role.RIDER else None
         return None
+
+    def _find_upload(self, body: bytes) -> Upload | None:
+        if len(body) > self._max_body_bytes:
+            return None
+        try:
+            return read_upload(body)
+        except (DomainError, ValueError):
+            return None
 
     async def _ingest(self, rider_id: RiderId, upload: Upload) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         try:
@@ -115,11 +122,10 @@ def _refusal(problem: problems.Problem, retry_after_s: int | None) -> tuple[int,
     return problem.status, headers, _encode(problem)
 
 
-def _again(message: Any, receive: Receive) -> Receive:
-    """Return a `receive` that begins with a message that was read already."""
-    waiting = [message]
+def _again(read: list[Any], receive: Receive) -> Receive:
+    """Return a `receive` that begins with the messages that were read already."""
 
     async def receive_again() -> Any:
-        return waiting.pop() if waiting else await receive()
+        return read.pop(0) if read else await receive()
 
     return receive_again
