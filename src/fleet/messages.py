@@ -230,6 +230,37 @@ class RiderChanged(Event, frozen=True, kw_only=True, tag="rider.changed"):
     capacity: int
 
 
+class RiderSuspected(Event, frozen=True, kw_only=True, tag="rider.suspected"):
+    """The rider's places are not believed: nothing is offered until that fades or the desk says otherwise.
+
+    `codes` name what speaks against them; GET /v1/riders/{rider_id}/truth tells the desk why.
+    """
+
+    rider_id: RiderId
+    city_id: CityId
+    suspicion_bp: int
+    codes: list[str]
+    rule_version: int
+
+
+class RiderCleared(Event, frozen=True, kw_only=True, tag="rider.cleared"):
+    """The rider's places are believed again: the evidence faded, or an operator looked at it."""
+
+    rider_id: RiderId
+    city_id: CityId
+    suspicion_bp: int
+    because: str
+
+
+class StopReached(Event, frozen=True, kw_only=True, tag="delivery.reached_stop"):
+    """The rider was seen at a stop, by their phone's places: no step is done, but they can be asked to confirm it."""
+
+    rider_id: RiderId
+    delivery_id: DeliveryId
+    stop: str
+    entered_at: datetime
+
+
 class ShiftEvent(Event, frozen=True, kw_only=True):
     """A fact about a rider's working time, in the rider's own stream and thereby in their feed."""
 

@@ -45,7 +45,7 @@ SWEEP_EVERY_S: Final = 5.0  # matching asks for freshness itself; this keeps the
 SetAvailability: TypeAlias = Callable[[RiderId, Standing, Act], Awaitable[None]]
 Fact = TypeVar("Fact", bound=msgspec.Struct)
 
-# Whatever may change how many deliveries a rider has in hand, or whether they work.
+# Whatever may change how many deliveries a rider has in hand, whether they work, or whether their places are believed.
 STANDING_CHANGES: Final = (
     "shift.started",
     "shift.break_started",
@@ -57,6 +57,8 @@ STANDING_CHANGES: Final = (
     "order.returned",
     "delivery.failed",
     "delivery.cancelled",
+    "rider.suspected",
+    "rider.cleared",
 )
 
 # Whatever may make another drop-off the rider's next.

@@ -234,6 +234,8 @@ TABLE: Final[dict[str, Row]] = {
     "POST /v1/riders/{rider_id}/phones":                  _desk(LINKS_PHONES, _says(label="a phone")),
     "DELETE /v1/riders/{rider_id}/phones/{phone_id}":     _desk(LINKS_PHONES),
     "GET /v1/riders/{rider_id}/trail":                    _desk(CALLS),
+    "POST /v1/riders/{rider_id}/trust":                   _desk(DISPATCH, _says(reason="tests our app")),
+    "GET /v1/riders/{rider_id}/truth":                    _desk(CALLS),
     "GET /v1/rules":                                      _desk(EVERY),
     "GET /v1/rules/{name}":                               _desk(EVERY),
     "PUT /v1/rules/{name}":

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fleet.api import deliveries, feed, incidents, phones, positions, reports, shifts
+from fleet.api import deliveries, feed, incidents, phones, positions, reports, shifts, truth
 
 ROUTES: Final = [
     *shifts.ROUTES,
@@ -12,4 +12,5 @@ ROUTES: Final = [
     *positions.ROUTES,
     *phones.ROUTES,
     *feed.ROUTES,
+    *truth.ROUTES,
 ]

@@ -19,7 +19,8 @@ WHERE delivery.city_id = $1 AND delivery.status = 'unassigned' AND delivery.want
 ORDER BY delivery.id
 
 -- name: list_working
--- With the last door of this shift: where the rider was seen when no position is known.
+-- With the last door of this shift: where the rider was seen when no position is known. Whose places are not believed
+-- is asked nothing new.
 SELECT shift.rider_id, shift.vehicle, shift.capacity, shift.planned_end_at, shift.started_lat, shift.started_lon,
        door.dropoff_lat AS door_lat, door.dropoff_lon AS door_lon,
        EXISTS (SELECT FROM offers WHERE rider_id = shift.rider_id AND status = 'open') AS is_being_asked
@@ -31,6 +32,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS door ON true
 WHERE shift.city_id = $1 AND shift.status = 'on'
+  AND NOT EXISTS (SELECT FROM rider_truth WHERE rider_id = shift.rider_id AND is_suspected)
 ORDER BY shift.rider_id
 
 -- name: list_tasks

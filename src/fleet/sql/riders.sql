@@ -68,13 +68,15 @@ LIMIT $3
 -- name: find_standing
 SELECT rider.standing_version AS version, rider.city_id,
        coalesce(shift.vehicle, rider.vehicle) AS vehicle,
-       coalesce(shift.status = 'on', false) AND hand.deliveries < shift.capacity AS is_available,
+       coalesce(shift.status = 'on', false) AND hand.deliveries < shift.capacity
+           AND NOT coalesce(truth.is_suspected, false) AS is_available,
        coalesce(
            (SELECT max(ended_at) FROM shift_spans WHERE shift_id = shift.id AND kind = 'engaged'), shift.started_at
        ) AS idle_since,
        greatest(coalesce(shift.capacity, 0) - hand.deliveries, 0)::integer AS free_capacity
 FROM riders AS rider
 LEFT JOIN shifts AS shift ON shift.rider_id = rider.id AND shift.status <> 'ended'
+LEFT JOIN rider_truth AS truth ON truth.rider_id = rider.id
 CROSS JOIN LATERAL (
     SELECT count(*) AS deliveries FROM deliveries WHERE rider_id = rider.id AND ended_at IS NULL
 ) AS hand
