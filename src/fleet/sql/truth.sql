@@ -49,8 +49,9 @@ ORDER BY delivery_id, stop, rider_id, entered_at
 ON CONFLICT (delivery_id, stop, rider_id, entered_at) DO UPDATE SET left_at = excluded.left_at
 
 -- name: find_truths
+-- Without what only the next position is held against, which is most of a state.
 SELECT rider.id AS rider_id, rider.city_id, coalesce(truth.suspicion_bp, 0) AS suspicion_bp,
-       coalesce(truth.is_suspected, false) AS is_suspected, truth.phone, coalesce(truth.state, '{}'::jsonb) AS state,
+       coalesce(truth.is_suspected, false) AS is_suspected, truth.phone, coalesce(truth.state #- '{spoof,signs}' #- '{spoof,behind}', '{}'::jsonb) AS state,
        truth.seen_at, truth.changed_at
 FROM riders AS rider LEFT JOIN rider_truth AS truth ON truth.rider_id = rider.id
 WHERE rider.id = ANY ($1::text[])

@@ -12,6 +12,7 @@ BENCHES: Final = {
     "orders": "The whole life of an order through the public API.",
     "pings": "Riders' pings: singly, in batches, over sockets.",
     "start": "From `recado up` on an empty directory to the first order accepted.",
+    "truth": "What is made of riders' positions, beside what is known to be true.",
 }
 
 Bench: TypeAlias = Callable[[Plan], Coroutine[Any, Any, Outcome]]

@@ -22,7 +22,10 @@ ALL: Final = "all"
 @click.argument("name")
 @click.option("--quick", "is_quick", is_flag=True, help="Fewer and shorter repetitions: at most a minute.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the result here too.")
-def command(*, name: str, is_quick: bool, json_path: Path | None) -> None:
+@click.option(
+    "--traces", "traces_path", type=click.Path(path_type=Path, exists=True), help="Real traces, for the bench of truth."
+)
+def command(*, name: str, is_quick: bool, json_path: Path | None, traces_path: Path | None) -> None:
     """Measure something on an installation of its own, beside a reference; code 1 when a target is missed.
 
     NAME is a bench, or `all`. A name that does not exist lists them.
@@ -35,7 +38,7 @@ def command(*, name: str, is_quick: bool, json_path: Path | None) -> None:
     outcomes: list[Outcome] = []
     for bench in BENCHES if name == ALL else [name]:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            outcome = runner.run(find(bench)(Plan.of(is_quick=is_quick)))
+            outcome = runner.run(find(bench)(Plan.of(is_quick=is_quick, traces=traces_path)))
         print_outcome(console, bench, machine, outcome)
         outcomes.append(outcome)
         documents.append(as_document(bench, machine, outcome.results))
