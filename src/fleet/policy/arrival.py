@@ -131,6 +131,9 @@ def _stays(spans: Sequence[Span]) -> list[tuple[int, int, int | None]]:
 
 
 def _is_over(spans: Sequence[Span], index: int) -> bool:
+    """Tell whether the time outside at this index ends a stay: one place alone between two inside is an echo."""
+    if index + 1 < len(spans) and spans[index].from_ms == spans[index].to_ms:
+        return False
     until_ms = spans[index + 1].from_ms if index + 1 < len(spans) else spans[index].to_ms
     return until_ms - spans[index - 1].to_ms >= LEFT_MS
 

@@ -69,6 +69,16 @@ def test_echoes_between_tall_houses_end_no_visit():
     assert entries([*COMING, *THERE, *GONE, echo]) == entries(in_order) == [30]
 
 
+def test_an_echo_between_two_tunnels_ends_no_visit():
+    before, echo, after = places(10, 0, 60), a_position(150, east_m=300), places(10, 160, 220)
+
+    _, visits = told([*before, echo, *after])
+
+    assert [(visit.is_new, visit.left_at_ms) for visit in visits] == [
+        (True, None), (False, NOON_MS + 55_000), (False, None),
+    ]  # fmt: skip
+
+
 def test_between_the_two_radii_nothing_changes():
     at_the_corner = places(75, 150, 600)
 
