@@ -21,6 +21,7 @@ from accounts.model import Caller
 from accounts.phones import Phones
 from accounts.tokens import Tokens
 from fleet.api.shortcut import PositionsShortcut
+from fleet.commands.phone_notes import PhoneNotes
 from fleet.commands.positions import Receiver
 from infra import problems
 from infra.clock import DomainClock
@@ -100,6 +101,11 @@ def _provide_receiver_for_anybody(scope: ConnectionScope) -> Receiver:
 def _provide_phones(scope: ConnectionScope) -> Phones:
     phones: Phones = _house(scope).phones
     return phones
+
+
+def _provide_phone_notes(scope: ConnectionScope) -> PhoneNotes:
+    notes: PhoneNotes = _house(scope).phone_notes
+    return notes
 
 
 async def _provide_around(scope: ConnectionScope) -> Around:
@@ -184,6 +190,7 @@ _DEPENDENCIES: Final = {
     "receiver": Provide(_provide_receiver, sync_to_thread=False),
     "receiver_for_anybody": Provide(_provide_receiver_for_anybody, sync_to_thread=False),
     "phones": Provide(_provide_phones, sync_to_thread=False),
+    "phone_notes": Provide(_provide_phone_notes, sync_to_thread=False),
     "around": Provide(_provide_around),
     "city_map": Provide(_provide_city_map, sync_to_thread=False),
     "rule_kinds": Provide(_provide_rule_kinds, sync_to_thread=False),
@@ -214,6 +221,7 @@ async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
             trails=parts.trails_of(database),
             positions_per_s=settings.rider_positions_per_s,
         )
+        state.phone_notes = PhoneNotes(redis)
         state.phones = Phones(database.read, grants=grants)
         hub = _open_feeds(state, settings, tokens=tokens, grants=grants)
         await grants.load(database.read)

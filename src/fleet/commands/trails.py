@@ -11,12 +11,15 @@ from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from fleet.commands import truth
+from fleet.model.phones import PhoneState
 from fleet.model.positions import Position, Zones
 from fleet.policy.positions import all_zones
-from fleet.store import tails, trails
+from fleet.store import phone_states, tails, trails
 from fleet.store.positions import FORGET_AFTER
 from infra.db import AWAY, Begin, Tx
 from kernel.clock import Clock
+from kernel.events import Act, Cause
 from kernel.ids import RiderId, ZoneId
 
 log: Final = structlog.get_logger()
@@ -28,22 +31,24 @@ WRITTEN: Final = Counter("recado_trail_positions_written", "Positions written to
 UNWRITTEN: Final = Gauge("recado_trail_riders_unwritten", "Riders of whom PostgreSQL lacks positions, then.")
 
 Put: TypeAlias = Callable[[Tx, Iterable[tuple[RiderId, Position]]], Awaitable[None]]
-Learn: TypeAlias = Callable[[Tx, Mapping[RiderId, Sequence[Position]], datetime], Awaitable[None]]
+News: TypeAlias = Mapping[RiderId, Sequence[Position]]
+States: TypeAlias = Mapping[RiderId, PhoneState]
+Learn: TypeAlias = Callable[[Tx, News, States, datetime], Awaitable[None]]
 
 
-async def _learn_nothing(_: Tx, __: Mapping[RiderId, Sequence[Position]], ___: datetime) -> None:
-    """Take no notice."""
+async def learn(tx: Tx, news: News, states: States, now: datetime) -> None:
+    """Learn from what is new of riders: motion, arrivals, and whether to believe it."""
+    await truth.learn(tx, news, states=states, act=Act.by_system(now, Cause.RULE))
 
 
 class TrailWriter:
     """Takes what Redis has of trails to PostgreSQL; as many processes as there are may do so at once.
 
-    `learn` is told, in the same transaction, what is new of whom by device time. It may be told again after a crash.
+    `learn` is told, in the same transaction, what is new of whom by device time, and what phones said of themselves. It
+    may be told again after a crash.
     """
 
-    def __init__(
-        self, redis: Redis, begin: Begin, zones: Zones, clock: Clock, *, learn: Learn = _learn_nothing
-    ) -> None:
+    def __init__(self, redis: Redis, begin: Begin, zones: Zones, clock: Clock, *, learn: Learn = learn) -> None:
         self._redis, self._begin, self._zones, self._clock, self._learn = redis, begin, zones, clock, learn
         self._days: set[date] = set()
         self._dropped_at: datetime | None = None
@@ -65,7 +70,17 @@ class TrailWriter:
         counts = await tails.count_unwritten(self._redis, zone_ids)
         UNWRITTEN.set(sum(counts))
         waiting = [zone_id for zone_id, count in zip(zone_ids, counts, strict=True) if count]
-        return sum([await self.write_zone(zone_id) for zone_id in waiting])
+        written = sum([await self.write_zone(zone_id) for zone_id in waiting])
+        await self._learn_states()
+        return written
+
+    async def _learn_states(self) -> None:
+        states = await phone_states.read(self._redis, riders=RIDERS_AT_ONCE)
+        if states:
+            now = await self._clock.now()
+            async with self._begin() as tx:
+                await self._learn(tx, {}, states, now)
+            await phone_states.drop(self._redis, states)
 
     async def write_zone(self, zone_id: ZoneId) -> int:
         """Write what a zone has, unless another process is at it; returns how many positions that were."""
@@ -88,7 +103,7 @@ class TrailWriter:
                 await trails.ensure_trail_day(tx, day)
                 self._days.add(day)
             await put(tx, points)
-            await self._learn(tx, news, now)
+            await self._learn(tx, news, {}, now)
         await tails.drop(self._redis, zone_id, found)
         WRITTEN.inc(len(points))
         return len(points)

@@ -1,6 +1,8 @@
 """Every Redis key of positions is made here. What one script moves together carries the zone as its hash tag.
 
     rider:<rider>:zone          string: "<move>:<zone>", where the rider's keys are; deleted when the rider is forgotten
+    rider:<rider>:phone         string: what the rider's phone said of itself last, as JSON; expires
+    phones:heard                set of riders whose phone said something that is not learnt yet; drained
     {zone}:last                 hash rider -> "<move>:<device_at_ms>:<track>", or the trace of a move; swept
     {zone}:standing             hash rider -> "<version>:<is_available>:<vehicle>:<city>:<idle_since_ms>:<free>"; swept
     {zone}:seen                 sorted set of riders with a live position, by the instant it goes stale; swept
@@ -19,11 +21,17 @@ from fleet.model.riders import Vehicle
 from kernel.ids import RiderId, ZoneId
 
 VEHICLES: Final = tuple(Vehicle)
+PHONES_HEARD: Final = "phones:heard"
 
 
 def zone_of(rider_id: RiderId) -> str:
     """Return the key that says in which zone a rider's keys are."""
     return f"rider:{rider_id}:zone"
+
+
+def phone(rider_id: RiderId) -> str:
+    """Return the key of what the rider's phone said of itself."""
+    return f"rider:{rider_id}:phone"
 
 
 def last(zone_id: ZoneId) -> str:

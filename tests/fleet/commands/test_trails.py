@@ -3,12 +3,15 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 from tests.fleet.pings import ANA, BETO, NOON, TwoZones, a_ping, a_standing, at_s
 from tests.fleet.roster import Roster, a_receiver, trail_of
 
+from fleet.commands.phone_notes import PhoneNotes
 from fleet.commands.trails import TrailWriter
+from fleet.model.phones import PhoneState
 from fleet.model.positions import Verdict, to_ms
 from fleet.queries.trails import StoredTrails, get_trail
 from fleet.store import position_keys as keys
@@ -29,8 +32,10 @@ class Told:
 
     def __init__(self) -> None:
         self.news: list[tuple[str, list[float]]] = []
+        self.states: dict[str, PhoneState] = {}
 
-    async def learn(self, _tx, news, _now):
+    async def learn(self, _tx, news, states, _now):
+        self.states |= states
         for rider_id, positions in news.items():
             self.news.append((rider_id, [one.device_at_ms / 1000 - NOON.timestamp() for one in positions]))
 
@@ -152,6 +157,24 @@ async def test_days_older_than_a_month_are_dropped(redis, database):
 
     assert dropped == 1
     assert await stored_s(redis, database) == [0]
+
+
+async def test_what_a_phone_says_of_itself_is_learnt_once_and_again_when_it_changes(redis, database):
+    notes, told = PhoneNotes(redis), Told()
+    said = PhoneState(at_ms=to_ms(NOON), battery=0.5, may_locate=True)
+    await notes.note(ANA, said)
+    await notes.note(ANA, msgspec.structs.replace(said, at_ms=said.at_ms + 5_000, battery=0.4))
+    await a_writer(redis, database, told).write_all()
+    assert told.states == {ANA: said}
+    told.states.clear()
+    await a_writer(redis, database, told).write_all()
+    assert told.states == {}
+
+    denied = msgspec.structs.replace(said, at_ms=said.at_ms + 9_000, may_locate=False)
+    await notes.note(ANA, denied)
+    await a_writer(redis, database, told).write_all()
+
+    assert told.states == {ANA: denied}
 
 
 async def zones_with_tails(redis):

@@ -24,6 +24,7 @@ from fleet.api.phones.requests import PhoneRequest, Said, take_apart
 from fleet.api.phones.setups import PATH
 from fleet.api.phones.table import NAMED, Adapter, choose
 from fleet.api.ping_bodies import MAX_PINGS
+from fleet.commands.phone_notes import PhoneNotes
 from fleet.commands.positions import Receiver
 from fleet.errors import PhoneNotUnderstood
 from fleet.model.positions import Judged, Verdict, to_ms
@@ -56,13 +57,14 @@ async def hear_query(
     request: Request[Any, Any, Any],
     phones: NamedDependency[Phones],
     receiver_for_anybody: NamedDependency[Receiver],
+    phone_notes: NamedDependency[PhoneNotes],
     clock: NamedDependency[DomainClock],
     token: FromPath[str] = "",
     app: FromPath[str] = "",
 ) -> Response[bytes]:
     """Take a position that an app on a rider's phone wrote into the address. Safe to repeat."""
     named = _address(token, app)
-    return await _hear(request, named, phones, receiver_for_anybody, now=await clock.now())
+    return await _hear(request, named, phones, receiver_for_anybody, phone_notes, now=await clock.now())
 
 
 @post(_PATHS, status_code=200, operation_class=AnyBody, request_max_body_size=MAX_BYTES)
@@ -70,20 +72,27 @@ async def hear_body(
     request: Request[Any, Any, Any],
     phones: NamedDependency[Phones],
     receiver_for_anybody: NamedDependency[Receiver],
+    phone_notes: NamedDependency[PhoneNotes],
     clock: NamedDependency[DomainClock],
     token: FromPath[str] = "",
     app: FromPath[str] = "",
 ) -> Response[bytes]:
     """Take what an app on a rider's phone sends, as JSON or a form of its own, once it is stored. Safe to repeat."""
     named = _address(token, app)
-    return await _hear(request, named, phones, receiver_for_anybody, now=await clock.now())
+    return await _hear(request, named, phones, receiver_for_anybody, phone_notes, now=await clock.now())
 
 
 ROUTES: Final = [hear_query, hear_body]
 
 
 async def _hear(
-    request: Request[Any, Any, Any], address: _Address, phones: Phones, receiver: Receiver, *, now: datetime
+    request: Request[Any, Any, Any],
+    address: _Address,
+    phones: Phones,
+    receiver: Receiver,
+    notes: PhoneNotes,
+    *,
+    now: datetime,
 ) -> Response[bytes]:
     token, app = address
     link = await phones.find(token) if token else None  # before anything of a stranger's is read
@@ -95,16 +104,20 @@ async def _hear(
         heard = adapter.read(said)
     except ValueError as error:
         raise ClientException(str(error)) from error
-    judged = await _hand_over(receiver, link.rider_id, heard, now=now)
+    judged = await _hand_over(receiver, notes, link.rider_id, heard, now=now)
     _count(adapter, link, heard, judged)
     return Response(adapter.answer, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-async def _hand_over(receiver: Receiver, rider_id: RiderId, heard: Heard, *, now: datetime) -> list[Judged]:
-    """Give the house what was heard: the one place where `heard.state` goes along, too, once it is taken."""
+async def _hand_over(
+    receiver: Receiver, notes: PhoneNotes, rider_id: RiderId, heard: Heard, *, now: datetime
+) -> list[Judged]:
+    """Give the house what was heard: positions, and what the phone said of itself."""
     judged: list[Judged] = []
-    for start in range(0, max(len(heard.pings), 1), MAX_PINGS):
+    for start in range(0, len(heard.pings), MAX_PINGS):
         judged += await receiver.ingest(rider_id, heard.pings[start : start + MAX_PINGS], now=now)
+    if heard.state is not None:
+        await notes.note(rider_id, heard.state)
     return judged
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from fleet.model.positions import Ping, Position, PositionRules, Track, from_ms
+from fleet.model.positions import Kept, Ping, Position, PositionRules, Track, from_ms
 from fleet.model.riders import Vehicle
 from fleet.policy.positions import judge
 from kernel.geo import Point, offset
@@ -130,7 +130,7 @@ def receive(uploads: Sequence[Upload], *, vehicle: Vehicle = Vehicle.MOTORCYCLE)
         now = from_ms(BEGIN_MS + round(upload.at_s * 1000))
         judgement = judge(upload.pings, track, rules=_RULES, now=now, vehicle=vehicle)
         track = judgement.track
-        trails.append(list(judgement.trail))
+        trails.append(Kept(judgement.skew_ms, judgement.received_at_ms, judgement.trail).positions())
     return trails
 
 
