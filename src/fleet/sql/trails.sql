@@ -11,8 +11,12 @@ SELECT pg_try_advisory_xact_lock(hashtext('fleet.tails'), hashtext($1))
 -- name: insert_trail_points
 INSERT INTO trail_points (rider_id, device_at, lat, lon, accuracy_m, speed_mps, bearing_deg, battery, is_mock, source,
                           skew_ms, received_at, activity)
-SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
-                     $8::float8[], $9::bool[], $10::text[], $11::bigint[], $12::timestamptz[], $13::text[])
+SELECT rider_id, device_at, lat, lon, accuracy_m, speed_mps, bearing_deg, battery, is_mock, source, skew_ms, received_at,
+       activity
+FROM unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
+            $8::float8[], $9::bool[], $10::text[], $11::bigint[], $12::timestamptz[], $13::text[])
+    AS point (rider_id, device_at, lat, lon, accuracy_m, speed_mps, bearing_deg, battery, is_mock, source, skew_ms,
+              received_at, activity)
 ON CONFLICT (rider_id, device_at) DO NOTHING
 
 -- name: list_trail_points
@@ -28,7 +32,8 @@ SELECT device_at FROM trail_points WHERE rider_id = $1 AND device_at = ANY ($2::
 
 -- name: list_last_points
 -- The newest position of each rider since an instant.
-SELECT point.*
+SELECT point.rider_id, point.device_at, point.lat, point.lon, point.accuracy_m, point.speed_mps, point.bearing_deg,
+       point.battery, point.is_mock, point.source, point.skew_ms, point.received_at, point.activity
 FROM unnest($1::text[]) AS rider
 CROSS JOIN LATERAL (
     SELECT rider_id, device_at, lat, lon, accuracy_m, speed_mps, bearing_deg, battery, is_mock, source, skew_ms, received_at,
