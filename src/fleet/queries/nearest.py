@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
-from geopy.distance import geodesic
+from geographiclib.geodesic import Geodesic
 from redis.asyncio import Redis
 
 from fleet.model.positions import RiderNearby, Standing, Track, ZoneMap, from_ms, to_ms
@@ -92,7 +92,7 @@ def _nearby(here: Point, one: _Candidate) -> RiderNearby:
         vehicle=one.vehicle,
         lat=last.lat,
         lon=last.lon,
-        distance_m=cast("float", geodesic((here.lat, here.lon), (last.lat, last.lon)).meters),
+        distance_m=float(Geodesic.WGS84.Inverse(here.lat, here.lon, last.lat, last.lon, Geodesic.DISTANCE)["s12"]),
         device_at=from_ms(last.device_at_ms),
         idle_since=one.standing.idle_since,
         free_capacity=one.standing.free_capacity,

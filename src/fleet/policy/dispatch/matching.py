@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from fleet.policy.dispatch.batches import Batch, doors_s
 from fleet.policy.dispatch.facts import Working
@@ -54,6 +52,9 @@ def match(fits: Sequence[Sequence[Fit]], batches: Sequence[Batch]) -> dict[int, 
     """Return for each batch that is served the index of its rider."""
     if not fits or not fits[0]:
         return {}
+    import numpy as np  # noqa: PLC0415  both take longer to load than all else of a worker
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
     served = np.array(
         [
             [one.cost - _gain(batch) if one.why_not is None else IMPOSSIBLE for one in row]
