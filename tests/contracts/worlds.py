@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import httpx
 import msgspec
 from litestar import Litestar
 from tests.apps import an_app
+from tests.databases import Picture, picture_of, restore
 
 from accounts.model import Caller, Grant, Scope
 from infra import clock
@@ -89,7 +91,7 @@ class House:
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://r"
         )
-        self._keys = 0
+        self.requests = 0
 
     def token(self, caller: Caller, **lifetime: Any) -> str:
         """Return an access token."""
@@ -99,8 +101,8 @@ class House:
         self, method: str, path: str, token: str | None, body: object = None, *, key: str | None = None
     ) -> httpx.Response:
         """Send one request; every one has an Idempotency-Key of its own unless told otherwise."""
-        self._keys += 1
-        headers = {"Idempotency-Key": key or f"key-{self._keys}"}
+        self.requests += 1
+        headers = {"Idempotency-Key": key or f"key-{self.requests}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if token is not None:
@@ -135,25 +137,48 @@ class House:
         await self.rest()
 
 
+class _Built(NamedTuple):
+    picture: Picture
+    worlds: dict[str, World]
+    requests: int
+
+
+_built: dict[str, _Built] = {}
+
+
 @asynccontextmanager
 async def a_house(database_url: str, redis_url: str) -> AsyncIterator[House]:
-    """Build both worlds with a worker beside the API, then let everything stand still."""
+    """Build both worlds with a worker beside the API, then let everything stand still.
+
+    They are built once in a process; whoever wants them again gets them as they stood then.
+    """
     settings = Settings(
         database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
     )
     app = an_app(settings)
+    if built := _built.get("worlds"):
+        await restore(built.picture, database_url, redis_url)
     async with app.lifespan():
         house = House(app, database_url)
-        async with app.state.database.begin() as tx:
-            await clock.simulate(tx, start_at=EVENING, rate=0)
-        working = asyncio.create_task(worker.run(settings))
-        try:
-            await _build(house)
-        finally:
-            working.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
+        if built:
+            house.worlds, house.requests = deepcopy(built.worlds), built.requests
+        else:
+            await _build_with_a_worker(house, settings)
+            picture = await picture_of(database_url, redis_url)
+            _built["worlds"] = _Built(picture, deepcopy(house.worlds), house.requests)
         yield house
+
+
+async def _build_with_a_worker(house: House, settings: Settings) -> None:
+    async with house.app.state.database.begin() as tx:
+        await clock.simulate(tx, start_at=EVENING, rate=0)
+    working = asyncio.create_task(worker.run(settings))
+    try:
+        await _build(house)
+    finally:
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
 
 
 async def _build(house: House) -> None:
