@@ -15,6 +15,15 @@ NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-
 HOW_TO_GET_IT: Final = (
     "there is no Chromium: install it (Debian, Ubuntu: apt-get install chromium) or name it in CHROMIUM"
 )
+# The last list that is given counts, so Playwright's own is in it. The first line is what each new window draws for the
+# suggestions of an address bar that nobody sees: two pages of its own, which took longer than most of ours.
+NOT_WANTED: Final = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess",
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
+    "PreconnectToSearch",
+)  # fmt: skip
 ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -26,6 +35,7 @@ ARGUMENTS: Final = (
     "--mute-audio",
     "--autoplay-policy=no-user-gesture-required",
     "--force-color-profile=srgb",
+    f"--disable-features={','.join(NOT_WANTED)}",
 )
 PHONE: Final = {"width": 390, "height": 844}
 DESKTOP: Final = {"width": 1280, "height": 800}
