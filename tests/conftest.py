@@ -12,6 +12,7 @@ import pytest
 import redis
 import structlog
 from tests.databases import Databases
+from tests.order import longest_first
 
 from recado.embedded import running_stores
 from recado.resources import migrations_directory
@@ -19,6 +20,10 @@ from recado.resources import migrations_directory
 # Plain lines: the default draws every traceback with its locals, which takes a quarter of a second each.
 structlog.configure(processors=[structlog.stdlib.add_log_level, structlog.processors.format_exc_info,
                                 structlog.processors.KeyValueRenderer(key_order=["event"])])  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items[:] = longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,9 @@
+from types import SimpleNamespace
+
 import asyncpg
+import pytest
 from redis.asyncio import Redis
+from tests.order import SECONDS, longest_first
 
 
 async def test_every_test_gets_a_database_of_its_own(database_url):
@@ -31,3 +35,16 @@ async def test_what_another_test_wrote_is_gone(redis_url):
 def test_a_test_without_a_loop_may_use_them_too(database_url, redis_url):
     assert database_url.startswith("postgresql://")
     assert redis_url.startswith("redis://")
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_every_worker_begins_with_what_takes_long_and_no_test_is_lost(workers):
+    quick = [SimpleNamespace(nodeid=f"tests/orders/test_{module}.py::{n}") for module in range(20) for n in range(9)]
+    slow = [SimpleNamespace(nodeid=f"{kind}test_{module}.py::{n}") for kind in SECONDS for module in "ab" for n in "12"]
+    items = quick[:50] + slow + quick[50:]
+
+    ordered = longest_first(items, workers)
+
+    assert sorted(map(id, ordered)) == sorted(map(id, items))
+    begins = [ordered[number * len(items) // workers + 1].nodeid for number in range(workers)]
+    assert all(any(one.startswith(kind) for kind in SECONDS) for one in begins)

@@ -1,6 +1,5 @@
 """One Chromium, and what tests look for in it."""
 
-import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
@@ -50,7 +49,6 @@ RUN: Final = """async ([isWhole, how]) => {
 }"""
 IS_SOAK: Final = int(os.environ.get("RECADO_SOAK_FACTOR", "1")) > 1
 TARGET_PX: Final = 44
-TOO_MANY: Final = 429
 expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 SETTLES_MS: Final = 60  # another colour scheme, on a busy machine
 
@@ -85,11 +83,9 @@ class Tab:
         await self.page.goto(path, wait_until="load")
 
     async def claims(self, code: str, *, device_name: str, keep: str = "cookie") -> Any:
-        """Pair with a code; so many tests pair from one address that it may be told to wait its turn."""
+        """Pair with a code."""
         claim = {"code": code, "device_name": device_name, "keep": keep}
-        post = self.context.request.post
-        while (answer := await post("/v1/pairings/claim", data=claim)).status == TOO_MANY:  # noqa: ASYNC110  it is the server's clock
-            await asyncio.sleep((await answer.json())["facts"]["retry_after_s"])
+        answer = await self.context.request.post("/v1/pairings/claim", data=claim)
         assert answer.ok, await answer.text()
         return await answer.json()
 

@@ -1,4 +1,4 @@
-"""One installation for all tests of pages and one Chromium for each module of them."""
+"""One installation and one Chromium for all tests of pages; they run one after the other."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=HOW_TO_GET_IT))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(databases, stores, tmp_path_factory) -> Iterator[Town]:
     """A town on the machine's own time; its key space is not the one that other tests empty."""
     redis_url = f"{stores.redis_url.rstrip('/')}/1"
@@ -29,7 +29,7 @@ def town(databases, stores, tmp_path_factory) -> Iterator[Town]:
     databases.give_back(database_url)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     async with a_browser() as browser:
         yield browser

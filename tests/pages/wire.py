@@ -4,15 +4,22 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 
 _PIECE_BYTES = 4096
+_numbers = count(1)
 
 
 class Wire:
-    """A TCP proxy. `bytes_down` is all that came to the browser, heads and frames included."""
+    """A TCP proxy. `bytes_down` is all that came to the browser, heads and frames included.
+
+    Each has an address of its own: so many devices are paired in a minute that for one there would be no more tries.
+    """
 
     def __init__(self, target_port: int) -> None:
         self._target_port = target_port
+        number = next(_numbers)
+        self._from_address = f"127.1.{number // 250}.{1 + number % 250}"
         self._server: asyncio.Server | None = None
         self._pipes: set[asyncio.Task[None]] = set()
         self._is_cut = False
@@ -67,7 +74,9 @@ class Wire:
             await writer.wait_closed()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        upstream_reader, upstream_writer = await asyncio.open_connection(
+            "127.0.0.1", self._target_port, local_addr=(self._from_address, 0)
+        )
         both = [
             asyncio.ensure_future(self._carry(reader, upstream_writer, is_down=False)),
             asyncio.ensure_future(self._carry(upstream_reader, writer, is_down=True)),
