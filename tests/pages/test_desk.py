@@ -243,7 +243,10 @@ async def test_a_city_without_streets_is_served_by_touching_the_map_and_pasting_
     ids=["intake", "dispatch", "administration"],
 )
 async def test_an_operator_sees_what_their_scopes_open(town, browser, wire, scopes, tabs):
+    city = City(town, f"Chaves {scopes[0]}")
+
     async with a_desk(town, browser, wire.address, scopes=scopes) as tab:
+        await city.is_chosen(tab)
         await expect(tab.page.get_by_role("tab")).to_have_text(tabs)
         await tab.turn_to("stores")
         await tab.sees("Cantina da Praça")
