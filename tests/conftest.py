@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import asyncpg
 import pytest
 import redis
 import structlog
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from tests.databases import Databases
 from tests.order import longest_first
 
@@ -20,6 +23,14 @@ from recado.resources import migrations_directory
 # Plain lines: the default draws every traceback with its locals, which takes a quarter of a second each.
 structlog.configure(processors=[structlog.stdlib.add_log_level, structlog.processors.format_exc_info,
                                 structlog.processors.KeyValueRenderer(key_order=["event"])])  # fmt: skip
+
+# The same examples in every run, at whatever pace the machine makes them; `make soak` goes looking for others.
+IS_SOAK: Final = int(os.environ.get("RECADO_SOAK_FACTOR", "1")) > 1
+hypothesis_settings.register_profile(
+    "recado", deadline=None, derandomize=not IS_SOAK, suppress_health_check=[HealthCheck.too_slow],
+    **({} if IS_SOAK else {"database": None}),
+)  # fmt: skip
+hypothesis_settings.load_profile("recado")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,9 +1,13 @@
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.recado.importing.office import SMALL, edited, read
 
 from recado.importing.hours import DAYS, in_words
+
+FACTOR = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
 
 
 def week_of(text):
@@ -43,7 +47,7 @@ def test_hours_are_told_as_they_are_written():
     assert in_words({}) == "always"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20 * FACTOR)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 23), st.integers(0, 23)), min_size=1, max_size=3))
 def test_what_is_told_of_hours_is_read_back_as_the_same(spans):
     text = "; ".join(f"{DAYS[day][:3]} {opens:02}:00-{closes:02}:00" for day, opens, closes in spans)

@@ -1,5 +1,7 @@
 """Every mistake is named with its line and column, and what would be right; all of them at once."""
 
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,8 @@ from tests.recado.importing.office import EXAMPLE, SMALL, edited, mistakes, read
 from tests.recado.importing.wrong_lines import NO_YAML, ONE
 
 from recado.importing.source import MAX_BYTES
+
+FACTOR = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,7 @@ def mutilated(draw):
     return bytes(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100 * FACTOR)
 @given(mutilated())
 def test_a_mutilated_file_is_read_or_its_mistakes_are_told(data):
     file, found = read(data)
@@ -137,7 +141,7 @@ ODD = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60 * FACTOR)
 @given(st.dictionaries(st.sampled_from(VALUES), ODD, min_size=1, max_size=3))
 def test_any_other_values_are_read_or_their_mistakes_are_told(others):
     text = SMALL
