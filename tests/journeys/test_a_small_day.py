@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ def play(directory: Path, *words: str) -> tuple[subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def conducted(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[subprocess.CompletedProcess[str], dict]]:
-    return [play(tmp_path_factory.mktemp("day"), *SMALL) for _ in range(2)]
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda _: play(tmp_path_factory.mktemp("day"), *SMALL), range(2)))
 
 
 def test_a_day_of_orders_ends_with_every_invariant_holding(conducted):
