@@ -24,12 +24,13 @@ def clock(database: Database) -> DomainClock:
 
 @pytest.fixture
 def keeper_of(database, clock):
-    def build(in_transaction=None, outside=None, clock=clock):
+    def build(in_transaction=None, outside=None, clock=clock, **pace):
         return Timekeeper(
             database,
             clock,
             in_transaction={"test.due": in_transaction} if in_transaction else {},
             outside={"test.outside": outside} if outside else {},
+            **pace,
         )
 
     return build
