@@ -1,6 +1,7 @@
 """An API process that is asked to stop sends everybody away with a word that means "come back", and is gone soon."""
 
 import asyncio
+import contextlib
 import signal
 import time
 from random import Random
@@ -16,6 +17,7 @@ from kernel.actors import Role
 pytestmark = pytest.mark.journey
 OF_EACH: Final = 50
 GONE_WITHIN_S: Final = 3.0
+HEARD_WITHIN_S: Final = 10.0
 TOLD: Final = {OverSocket.name: {1012}, OverEvents.name: {1012}, OverCentrifuge.name: {1012, 3001}}
 
 
@@ -39,7 +41,10 @@ async def test_a_process_that_is_asked_to_stop_tells_everybody_and_is_gone_in_th
             asked_s = time.monotonic()
             await asyncio.to_thread(process.wait, 10)
             took_s = time.monotonic() - asked_s
-            await asyncio.sleep(0.2)  # the last words are read
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARD_WITHIN_S):
+                    while not all(one.closed or one.begun > begun[one] for one in watchers):  # noqa: ASYNC110  many move
+                        await asyncio.sleep(0.05)
 
             told = {name: {code for one in watchers if one.name == name for _, code in one.closed} for name in TOLD}
             answered = {one.begun - begun[one] for one in watchers if one.name == OverPolls.name}
@@ -62,7 +67,8 @@ async def test_a_process_that_is_asked_to_stop_tells_everybody_and_is_gone_in_th
 async def _when_quiet(watchers):
     """Return how often each has begun, once nothing happens and who polls has asked again."""
     before = None
-    while before != (now := {one: one.begun for one in watchers}):
+    polls = [one for one in watchers if isinstance(one, OverPolls)]
+    while before != (now := {one: one.begun for one in watchers}) or any(one.asked == one.begun for one in polls):
         before = now
         await asyncio.sleep(1)
     return now

@@ -167,9 +167,11 @@ class OverPolls(Way):
     """One question after the other, each behind what the last answer counted."""
 
     name = "polls"
+    asked = 0
 
     async def _follow_once(self) -> None:
         while True:
+            self.asked += 1
             answer = await self._client.get(
                 f"/v1/orders/{self.order_id}/feed", params=self._query, headers=self._headers
             )
