@@ -2,11 +2,9 @@
 
 import ast
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-SRC = ROOT / "src"
-MODULES = {str(path.relative_to(SRC)): ast.parse(path.read_text()) for path in sorted(SRC.rglob("*.py"))}
+from tests.contracts.sources import ROOT, modules
+
 NUMBERS = {"int", "float", "Decimal"}
 MEASURED = re.compile(
     r"(^|_)(timeout|speed|radius|distance|duration|delay|price|amount|interval|latency|elapsed|ttl|lease|fee|bearing)$"
@@ -62,7 +60,7 @@ def words(name):
 def test_a_number_that_measures_something_says_in_what():
     bare = [
         f"{path}: {name}"
-        for path, tree in MODULES.items()
+        for path, tree in modules().items()
         for name, annotation in annotated(tree)
         if MEASURED.search(words(name)) and is_number(annotation)
     ]
@@ -73,7 +71,7 @@ def test_a_number_that_measures_something_says_in_what():
 def test_our_own_names_use_our_own_words():
     wrong = {
         f"{path}: {name}": f"say {instead}"
-        for path, tree in MODULES.items()
+        for path, tree in modules().items()
         for name in defined(tree)
         for banned, instead in BANNED.items()
         if re.search(rf"(^|_){banned}(s|_|$)", words(name))

@@ -16,14 +16,15 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 from tests.contracts.permissions import ROLES, TABLE
 from tests.contracts.served import Served, serving_worlds
+from tests.contracts.sources import ROOT
 
 from accounts.model import Scope
-from recado.contracts import openapi
 
 FACTOR = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
 EXAMPLES = {GenerationMode.POSITIVE: 2 * FACTOR, GenerationMode.NEGATIVE: 3 * FACTOR}
 MEMBERS = {"type", "title", "status", "detail", "instance", "facts"}
-SCHEMA = schemathesis.openapi.from_dict(msgspec.json.decode(openapi()))
+# As it is generated: that is held elsewhere.
+SCHEMA = schemathesis.openapi.from_dict(msgspec.json.decode((ROOT / "schemas/http/openapi.json").read_bytes()))
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
 # A right request may still be refused for what is known only here: the object's state, a rule, an unknown id.
 SCHEMA.config.generation.update(allow_extra_parameters=False)  # what a query has besides is nobody's business

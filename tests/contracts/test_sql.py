@@ -2,14 +2,13 @@
 
 import ast
 import re
-from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.contracts.sources import SRC, modules
 
 from infra.sql import load
 
-SRC = Path(__file__).parents[2] / "src"
 PACKAGES = sorted({path.parent.parent.relative_to(SRC).parts[0] for path in SRC.glob("*/sql/*.sql")})
 STATEMENTS = [(package, name, text) for package in PACKAGES for name, text in sorted(vars(load(package)).items())]
 IDS = [f"{package}.{name}" for package, name, _ in STATEMENTS]
@@ -38,17 +37,16 @@ def _is_load(node):
 
 def uses():
     """Yield module, package and name wherever a statement is used."""
-    for path in sorted(SRC.rglob("*.py")):
-        tree = ast.parse(path.read_text())
+    for path, tree in modules().items():
         holders = loaded(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in holders:
-                yield path.relative_to(SRC), holders[node.value.id], node.attr
+                yield path, holders[node.value.id], node.attr
             elif isinstance(node, ast.Call) and [arg.id for arg in node.args[:1] if isinstance(arg, ast.Name)] == [
                 "_sql"
             ]:
                 for name in vars(load(holders["_sql"])):  # vars(_sql), getattr(_sql, …): any of them
-                    yield path.relative_to(SRC), holders["_sql"], name
+                    yield path, holders["_sql"], name
 
 
 async def test_every_statement_prepares_against_a_migrated_database(database_url):
@@ -93,9 +91,9 @@ def test_no_module_holds_a_statement_of_its_own():
     """Because only what stands in a file is prepared above. Migrations and catalogues come before all tables."""
     verbs = re.compile(r"^\s*(SELECT .+ FROM (?!pg_)|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
     found = {
-        str(path.relative_to(SRC))
-        for path in SRC.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        str(path)
+        for path, tree in modules().items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and verbs.match(node.value)
     }
 

@@ -6,8 +6,8 @@ import re
 
 import httpx
 import pytest
+from tests.apps import an_app
 
-from recado.app import create_app
 from recado.pages.assets import load_assets
 from recado.pages.table import PAGES
 from recado.settings import Settings
@@ -18,7 +18,7 @@ NOWHERE = Settings(
     redis_url="redis://127.0.0.1/0",
     token_secret="a secret for tests, of no use to anybody",
 )
-APP = create_app(NOWHERE)
+APP = an_app(NOWHERE)
 PATHS = [re.sub(r"\{.*?\}", "abc", page.path) for page in PAGES]
 URL = re.compile(r"""(?:src|href)="(/[^"]*)\"""")
 
