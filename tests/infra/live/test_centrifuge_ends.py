@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from tests.infra.live.channels import ChannelHouse, a_channel_house
@@ -61,6 +61,10 @@ async def test_whoever_is_gone_while_they_subscribe_leaves_nothing_behind(channe
         channels.access.meanwhile = hang_up
         await raw.send({"id": 7, "subscribe": {"channel": ANA}})
         await asyncio.sleep(0.6)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while channels.house.hub._feeds or channels.access.revoke:  # noqa: ASYNC110  nothing tells us
+                    await asyncio.sleep(0.05)
 
     assert (channels.house.hub._feeds, channels.access.revoke) == ({}, [])
 
