@@ -17,12 +17,21 @@ _TABLES = (
     "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"
 )
 _SEQUENCES = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public'"
+_HOLDS_ROWS = """
+SELECT quote_ident(relname) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'"""
+_PARTITIONS = """
+SELECT format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %s %s',
+              relname, inhparent::regclass, pg_get_expr(relpartbound, pg_class.oid))
+FROM pg_class JOIN pg_inherits ON inhrelid = pg_class.oid
+WHERE relispartition AND relkind = 'r' AND relnamespace = 'public'::regnamespace"""
 _OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 class Picture(NamedTuple):
     """All that stood in a database and a key space at one moment."""
 
+    partitions: list[str]
     rows: Mapping[str, bytes]
     sequences: Mapping[str, tuple[int, bool]]
     keys: list[tuple[bytes, int, bytes]]
@@ -33,7 +42,8 @@ async def picture_of(database_url: str, redis_url: str) -> Picture:
     connection = await asyncpg.connect(database_url)
     rows, sequences = {}, {}
     try:
-        for (table,) in await connection.fetch(_TABLES):
+        partitions = [row[0] for row in await connection.fetch(_PARTITIONS)]
+        for (table,) in await connection.fetch(_HOLDS_ROWS):
             if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table})"):
                 await connection.copy_from_table(table, output=(kept := BytesIO()), format="binary")
                 rows[table] = kept.getvalue()
@@ -44,14 +54,14 @@ async def picture_of(database_url: str, redis_url: str) -> Picture:
         await connection.close()
     async with Redis.from_url(redis_url) as client:
         keys = [(key, max(0, await client.pttl(key)), await client.dump(key)) for key in await client.keys()]
-    return Picture(rows, sequences, keys)
+    return Picture(partitions, rows, sequences, keys)
 
 
 async def restore(picture: Picture, database_url: str, redis_url: str) -> None:
     """Let an empty, migrated database and an empty key space be as in the picture."""
     connection = await asyncpg.connect(database_url, server_settings={"session_replication_role": "replica"})
     try:
-        await connection.execute("; ".join(f"DELETE FROM {table}" for table in picture.rows))
+        await connection.execute("; ".join([*picture.partitions, *(f"DELETE FROM {table}" for table in picture.rows)]))
         for table, rows in picture.rows.items():
             await connection.copy_to_table(table, source=BytesIO(rows), format="binary")
         for sequence, (last, is_called) in picture.sequences.items():
