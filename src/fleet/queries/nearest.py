@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from geographiclib.geodesic import Geodesic
 from redis.asyncio import Redis
 
 from fleet.model.positions import RiderNearby, Standing, Track, ZoneMap, from_ms, to_ms
@@ -86,13 +85,15 @@ def _measured(search: Search, candidates: Sequence[_Candidate], n: int) -> list[
 
 
 def _nearby(here: Point, one: _Candidate) -> RiderNearby:
+    from geopy.distance import geodesic  # noqa: PLC0415  it brings all its geocoders along, which few processes need
+
     last: Any = one.track.last
     return RiderNearby(
         rider_id=one.rider_id,
         vehicle=one.vehicle,
         lat=last.lat,
         lon=last.lon,
-        distance_m=float(Geodesic.WGS84.Inverse(here.lat, here.lon, last.lat, last.lon, Geodesic.DISTANCE)["s12"]),
+        distance_m=float(geodesic((here.lat, here.lon), (last.lat, last.lon)).meters),
         device_at=from_ms(last.device_at_ms),
         idle_since=one.standing.idle_since,
         free_capacity=one.standing.free_capacity,
