@@ -11,9 +11,9 @@ from prometheus_client import Gauge
 
 from infra.clock import boot_s
 from infra.live.channels import Numbered, Place
-from infra.live.frames import HIDDEN, CloseCode, EventFrame, Frame, HeartbeatFrame, PositionFrame
+from infra.live.frames import HIDDEN, CloseCode, EventFrame, Frame, HeartbeatFrame, PositionFrame, PositionsFrame
 from infra.live.source import Head
-from infra.live.view import View, Watch
+from infra.live.view import Watch
 from infra.live.watcher import Watcher
 from infra.live.wires import Wire
 
@@ -37,16 +37,18 @@ class Positions(Protocol):
 class Audience:
     """All watchers who see the same of a feed, by the wires that they are at the end of."""
 
-    def __init__(self, feed: "Feed", name: str, view: View, positions: Positions) -> None:
+    def __init__(self, feed: "Feed", watch: Watch, positions: Positions) -> None:
         self.feed = feed
-        self.name = name
-        self.view = view
+        self.name = watch.audience
+        self.view = watch.view
         self.followed: frozenset[str] = frozenset()
         self._preparing: asyncio.Future[None] | None = None
         self._positions = positions
         self._lanes: dict[Wire, tuple[Watcher, ...]] = {}
         self._latest_ms: dict[str, int] = {}
         self._held: dict[str, Place] = {}
+        self._every_s = watch.positions_every_s
+        self._gathered: dict[str, Place] = {}
 
     async def ready(self) -> None:
         """Wait until the view knows how things stand; whoever comes next tries again where that failed."""
@@ -110,6 +112,11 @@ class Audience:
             self._held[key] = place
             return
         self._held.pop(key, None)
+        if self._every_s:
+            if not self._gathered:
+                asyncio.get_running_loop().call_later(self._every_s, self._tell_gathered)
+            self._gathered[key] = place
+            return
         shown = self.view.show_position(key, place.payload)
         if shown is None:
             return
@@ -118,6 +125,25 @@ class Audience:
             data = wire.encode(frame, self.feed.epoch)
             for watcher in lane:
                 watcher.put_position(key, place.at_ms, data, until_s=self.feed.sure_until_s)
+
+    def _tell_gathered(self) -> None:
+        """Tell where those are who moved meanwhile; whoever is followed no more was forgotten."""
+        gathered, self._gathered = self._gathered, {}
+        if not self.feed.is_sure():
+            self._held.update(gathered)
+            return
+        rows = {key: self.view.show_position(key, place.payload) for key, place in gathered.items()}
+        shown = {key: row for key, row in rows.items() if row is not None}
+        if not shown:
+            return
+        frame = PositionsFrame(positions=list(shown.values()))
+        for wire, lane in self._lanes.items():
+            data = wire.encode(frame, self.feed.epoch)
+            behind = [watcher for watcher in lane if not watcher.put_positions(data)]
+            for key, row in shown.items() if behind else ():
+                alone = wire.encode(PositionsFrame(positions=[row]), self.feed.epoch)
+                for watcher in behind:
+                    watcher.put_position(key, gathered[key].at_ms, alone, until_s=self.feed.sure_until_s)
 
     def release(self) -> None:
         """Tell the positions that were held back: it is sure again that they may be seen."""
@@ -144,6 +170,7 @@ class Audience:
         for key in before - wanted:
             self._positions.unfollow(key, self)
             self._held.pop(key, None)
+            self._gathered.pop(key, None)
             self._latest_ms.pop(key, None)
             for watcher in self.watchers():
                 watcher.forget_position(key)
@@ -173,7 +200,7 @@ class Feed:
         """Make a watcher one of their audience, from the head on that the feed has then."""
         audience = self.audiences.get(watch.audience)
         if audience is None:
-            audience = self.audiences[watch.audience] = Audience(self, watch.audience, watch.view, positions)
+            audience = self.audiences[watch.audience] = Audience(self, watch, positions)
         await audience.ready()
         audience.add(wire, watcher)
         WATCHERS.inc()

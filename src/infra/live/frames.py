@@ -58,6 +58,12 @@ class PositionFrame(Frame, frozen=True, kw_only=True, tag="position"):
     position: Any
 
 
+class PositionsFrame(Frame, frozen=True, kw_only=True, tag="positions"):
+    """Where those are who moved since the last of these frames, one row each: for whoever watches many at once."""
+
+    positions: Any
+
+
 class HeartbeatFrame(Frame, frozen=True, kw_only=True, tag="heartbeat"):
     """The connection lives, and the feed has come this far."""
 

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 import msgspec
 
@@ -112,6 +112,12 @@ class Watch:
         self.epoch = epoch
         self.receive = receive
         self.receive_together: ReceiveTogether | None = None
+        self.positions_every_s = 0.0  # each at once, in a frame of its own
+
+    def gathering(self, *, every_s: float) -> Self:
+        """Let whoever watches many riders have the latest of all who moved in one frame, so often."""
+        self.positions_every_s = every_s
+        return self
 
 
 class FrameNotUnderstood(DomainError):

@@ -79,6 +79,13 @@ class Watcher:
         self._positions[key] = until_s, data
         self._sink.flush_later(self)
 
+    def put_positions(self, data: bytes) -> bool:
+        """Tell where many are; False where the way is not clear: put alone, each can be replaced by its next."""
+        if not self._is_live or not self._sink.is_clear:
+            return False
+        self._sink.write(data)
+        return True
+
     def forget_position(self, key: str) -> None:
         """Throw away what waits: it may not be seen any more."""
         if self._positions:

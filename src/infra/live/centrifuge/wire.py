@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from infra.live.centrifuge.codec import Codec
-from infra.live.frames import EventFrame, Frame, PositionFrame, encode
+from infra.live.frames import EventFrame, Frame, PositionFrame, PositionsFrame, encode
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -35,7 +35,7 @@ class ChannelWire:
         del epoch
         if isinstance(frame, EventFrame):
             return self.pack(self._codec.publication(self._channel, _encode(frame.event), frame.seq))
-        if isinstance(frame, PositionFrame):
+        if isinstance(frame, PositionFrame | PositionsFrame):
             return self.pack(self._codec.publication(self._channel, encode(frame), 0))
         return b""
 
