@@ -26,6 +26,7 @@ from infra.live.frames import (
     HeartbeatFrame,
     Hidden,
     PositionFrame,
+    PositionsFrame,
     ResumedFrame,
     SnapshotFrame,
 )
@@ -34,14 +35,15 @@ from kernel.actors import Role
 from kernel.events import Cause, Event
 from merchant.api.sayings import Saying, TicketAck
 from merchant.queries import OpenTickets
-from support.api.feed import CityChanged, CityNow, RiderAt
+from support.api.feed import CityChanged, CityNow, RiderAt, RiderRow
 from tracking.messages import PositionView
 from tracking.queries import TrackingView
 
 Json = dict[str, Any]
-_FRAMES: Final = (SnapshotFrame, ResumedFrame, EventFrame, PositionFrame, HeartbeatFrame, ErrorFrame)
+_FRAMES: Final = (SnapshotFrame, ResumedFrame, EventFrame, PositionFrame, PositionsFrame, HeartbeatFrame, ErrorFrame)
 _TOLD: Final = (
-    Hidden, Problem, RiderNow, OpenTickets, CityNow, CityChanged, TrackingView, PositionView, RiderAt, PingBody,
+    Hidden, Problem, RiderNow, OpenTickets, CityNow, CityChanged, TrackingView, PositionView, RiderAt, RiderRow,
+    PingBody,
 )  # fmt: skip
 _CENTRIFUGE: Final = "centrifuge"
 _REPLIES: Final = (Reply, Refused, Push, Publication, Unsubscribed, Connected, Subscribed, Refreshed, Empty)
@@ -67,6 +69,8 @@ class _Feed(msgspec.Struct, frozen=True, kw_only=True):
     body: type[Any]
     events: Sequence[Json]
     position: type[Any] | None = None
+    row: type[Any] | None = None
+    query: Mapping[str, Json] = {}
     acks: Sequence[type[Any]] = ()
     said: Mapping[str, Json] = {}
 
@@ -162,6 +166,8 @@ def _city(book: _Book) -> _Feed:
         about="What changed in a city, for the desk.",
         body=CityNow,
         position=RiderAt,
+        row=RiderRow,
+        query={"positions": {"enum": ["each", "rows"], "default": "each"}},
         events=[book.ref(CityChanged)],
     )
 
@@ -183,7 +189,7 @@ def _channel(book: _Book, feed: _Feed) -> Json:
     names = [part[1:-1] for part in feed.address.split("/") if part.startswith("{")]
     messages = {name: {"name": name, "payload": payload} for name, payload in _sent(book, feed).items()}
     messages |= {f"{_SAY}{name}": {"name": f"{_SAY}{name}", "payload": payload} for name, payload in feed.said.items()}
-    query = {"after": {"type": "integer", "minimum": 0}, "epoch": {"type": "string", "maxLength": 64}}
+    query = {"after": {"type": "integer", "minimum": 0}, "epoch": {"type": "string", "maxLength": 64}, **feed.query}
     return {
         "address": feed.address,
         "description": feed.about,
@@ -226,6 +232,9 @@ def _sent(book: _Book, feed: _Feed) -> dict[str, Json]:
     }
     if feed.position is not None:
         frames["position"] = book.own(PositionFrame, position=book.ref(feed.position))
+    if feed.row is not None:
+        rows = {"type": "array", "items": book.ref(feed.row)}
+        frames["positions"] = book.own(PositionsFrame, positions=rows)
     if feed.acks:
         frames["ack"] = {"anyOf": [book.ref(kind) for kind in feed.acks]}
     return frames

@@ -17,7 +17,7 @@ import orders.queries
 import places.api
 import support.api
 import support.api.feed
-import support.queries
+import support.queries.board
 import tracking.api
 import tracking.api.tracking
 import tracking.worker
@@ -63,7 +63,7 @@ RULES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "fees": FeeRules,
     "manual_entry": ManualEntryRules,
     "review": ReviewRules,
-    support.queries.STUCK_RULE: StuckRules,
+    support.queries.board.STUCK_RULE: StuckRules,
     **fleet.commands.RULES,
     **tracking.worker.RULES,
 }
@@ -123,7 +123,7 @@ def look_at_cities(database: Database) -> Look:
 
     async def look(city_id: str) -> Mapping[str, int]:
         async with database.read() as tx:
-            return await support.queries.look(tx, CityId(city_id))
+            return await support.queries.board.look(tx, CityId(city_id))
 
     return look
 

@@ -21,9 +21,17 @@ async def list_open_orders(tx: Tx, city_id: CityId, order_ids: Sequence[str] | N
     return [OpenOrder(**dict(zip(names, row.values(), strict=True))) for row in rows]
 
 
-async def list_working_riders(tx: Tx, city_id: CityId) -> list[asyncpg.Record]:
-    """Return who is on shift and what they have in hand."""
-    return list(await tx.fetch(_sql.list_working_riders, city_id))
+async def list_working_riders(
+    tx: Tx, city_id: CityId, rider_ids: Sequence[str] | None, *, after: str, limit: int
+) -> list[asyncpg.Record]:
+    """Return who is on shift and what they have in hand, by id behind `after`; or those of them that are named."""
+    named = None if rider_ids is None else list(rider_ids)
+    return list(await tx.fetch(_sql.list_working_riders, city_id, named, after, limit))
+
+
+async def list_riders_off(tx: Tx, city_id: CityId, *, after: str, limit: int) -> list[asyncpg.Record]:
+    """Return who is not on shift, by id behind `after`."""
+    return list(await tx.fetch(_sql.list_riders_off, city_id, after, limit))
 
 
 async def look(tx: Tx, city_id: CityId) -> dict[str, int]:

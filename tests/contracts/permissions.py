@@ -186,6 +186,7 @@ TABLE: Final[dict[str, Row]] = {
     "DELETE /v1/operations/orders/{order_id}/owner":      _desk(CARERS),
     "POST /v1/operations/orders/{order_id}/owner":        _desk(CARERS, _says(note="i")),
     "GET /v1/operations/riders":                          _desk(CALLS, query="city_id={city_id}"),
+    "GET /v1/operations/riders/off":                      _desk(CALLS, query="city_id={city_id}"),
     "GET /v1/operations/stuck":                           _desk(HANDLERS, query="city_id={city_id}"),
     "GET /v1/orders":                                     _SEES,
     "POST /v1/orders":

@@ -96,6 +96,33 @@ async def test_riders_are_paged(house):
     assert second["next_cursor"] is None
 
 
+async def test_some_riders_are_read_again_by_their_ids(house):
+    a, b = house.worlds["A"], house.worlds["B"]
+    asked = [a.ids["helper_id"], b.ids["rider_id"], "nobody"]
+
+    found = await read(house, "riders", rider_ids=",".join(asked))
+
+    assert [one["rider_id"] for one in found["riders"]] == [a.ids["helper_id"]]
+    assert found["next_cursor"] is None
+
+
+async def test_nobody_is_said_to_be_suspected_or_silent_for_a_reason_while_nobody_judged_it(house):
+    found = await read(house, "riders")
+
+    assert {(one["is_suspected"], one["silence"]) for one in found["riders"]} == {(None, None)}
+
+
+async def test_riders_off_shift_are_listed_apart(fresh_house):
+    house, world = fresh_house, fresh_house.worlds["A"]
+    wish = {"city_id": world.ids["city_id"], "name": "Iara", "phone": "+5511987650099", "vehicle": "bicycle"}
+    iara = await house.must("POST", "/v1/riders", world.caller("operator", *Scope), wish)
+
+    off = await read(house, "riders/off")
+
+    assert [(one["rider_id"], one["name"], one["position"]) for one in off["riders"]] == [(iara["id"], "Iara", None)]
+    assert iara["id"] not in {one["rider_id"] for one in (await read(house, "riders"))["riders"]}
+
+
 @pytest.mark.parametrize("name", PATHS)
 async def test_a_city_that_is_not_there_has_no_board(house, name):
     token = house.token(house.worlds["A"].caller("operator", *Scope))
@@ -105,11 +132,12 @@ async def test_a_city_that_is_not_there_has_no_board(house, name):
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/city.not_found")
 
 
-async def test_more_ids_than_one_asks_for_at_once_are_refused(house):
+@pytest.mark.parametrize(("name", "field"), [("orders", "order_ids"), ("riders", "rider_ids")])
+async def test_more_ids_than_one_asks_for_at_once_are_refused(house, name, field):
     world = house.worlds["A"]
     token = house.token(world.caller("operator", *Scope))
     many = ",".join(["x"] * 201)
 
-    answer = await house.call("GET", f"/v1/operations/orders?city_id={world.ids['city_id']}&order_ids={many}", token)
+    answer = await house.call("GET", f"/v1/operations/{name}?city_id={world.ids['city_id']}&{field}={many}", token)
 
-    assert (answer.status_code, answer.json()["facts"]["field"]) == (422, "order_ids")
+    assert (answer.status_code, answer.json()["facts"]["field"]) == (422, field)

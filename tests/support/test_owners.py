@@ -1,6 +1,7 @@
 """Who takes care of an order: one operator, whoever asks at the same time."""
 
 import asyncio
+from datetime import datetime
 
 from tests.contracts.feeds import watching
 
@@ -87,11 +88,30 @@ async def test_a_city_s_watcher_is_told_what_changed_and_where_riders_are(fresh_
         position = await watcher.next()
 
     assert held in snapshot["body"]["order_ids"]
+    assert snapshot["body"]["order_count"] == len(snapshot["body"]["order_ids"])
     assert snapshot["body"]["rider_ids"] == sorted([world.ids["rider_id"], world.ids["helper_id"]])
     assert changed["event"] == {
         "type": "changed", "order_ids": [held], "rider_ids": [], "gone_order_ids": [], "gone_rider_ids": [],
     }  # fmt: skip
     assert position["position"]["rider_id"] == world.ids["rider_id"]
+
+
+async def test_who_watches_many_riders_gets_rows(fresh_house):
+    house, world = fresh_house, fresh_house.worlds["A"]
+    feed = f"/v1/operations/feed?city_id={world.ids['city_id']}&positions=rows"
+
+    async with watching(house.app, feed, house.token(CLARA)) as watcher:
+        await watcher.next()
+        now = datetime.fromisoformat((await house.must("GET", "/v1/clock", CLARA))["now"])
+        lat, lon = world.centre.lat, world.centre.lon + 0.001
+        ping = {"device_at": now.isoformat(), "lat": lat, "lon": lon, "accuracy_m": 5}
+        await house.must("POST", "/v1/rider/positions", world.caller("rider"), ping)
+        told = await watcher.next()
+
+    at_ms = round(now.timestamp() * 1000)
+    ((*row, stale_at_ms),) = told["positions"]
+    assert row == [world.ids["rider_id"], lat, lon, None, at_ms]
+    assert stale_at_ms > at_ms
 
 
 async def test_positions_are_for_those_who_send_riders(fresh_house):

@@ -77,12 +77,19 @@ LEFT JOIN LATERAL (
 WHERE orders.city_id = $1 AND orders.ended_at IS NULL AND ($2::text[] IS NULL OR orders.id = ANY ($2))
 
 -- name: list_working_riders
--- Who is on shift, what they have in hand, and whether they are asked: everything but where they are.
+-- A page of who is on shift, what they have in hand, and whether they are asked: everything but where they are. The page is cut
+-- before anybody's deliveries are looked up: the last of 10,000 riders cost what the first do.
 SELECT rider.id AS rider_id, rider.name, shift.vehicle, shift.capacity, shift.status AS shift_status, shift.started_at,
        shift.planned_end_at, shift.misses_in_row, shift.started_lat, shift.started_lon,
        hand.statuses, hand.pickups, hand.order_ids,
        (SELECT id FROM offers WHERE rider_id = rider.id AND status = 'open') AS offer_id
-FROM shifts AS shift
+FROM (
+    SELECT rider_id, vehicle, capacity, status, started_at, planned_end_at, misses_in_row, started_lat, started_lon
+    FROM shifts
+    WHERE city_id = $1 AND status <> 'ended' AND ($2::text[] IS NULL OR rider_id = ANY ($2)) AND rider_id > $3
+    ORDER BY rider_id
+    LIMIT $4
+) AS shift
 JOIN riders AS rider ON rider.id = shift.rider_id
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(status ORDER BY id), '{}') AS statuses,
@@ -91,8 +98,16 @@ CROSS JOIN LATERAL (
     FROM deliveries
     WHERE rider_id = rider.id AND ended_at IS NULL
 ) AS hand
-WHERE shift.city_id = $1 AND shift.status <> 'ended'
 ORDER BY rider.id
+
+-- name: list_riders_off
+-- Who belongs to the city and is not on shift.
+SELECT rider.id AS rider_id, rider.name, rider.vehicle
+FROM riders AS rider
+WHERE rider.city_id = $1 AND rider.id > $2
+  AND NOT EXISTS (SELECT FROM shifts WHERE rider_id = rider.id AND status <> 'ended')
+ORDER BY rider.id
+LIMIT $3
 
 -- name: look_at_orders
 -- What a city's map hangs on: each open order's number grows with every fact about it.

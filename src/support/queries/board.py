@@ -1,24 +1,22 @@
+"""A city's open orders and what is due, and the numbers that say what changed."""
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-import asyncpg
 import msgspec
 from redis.asyncio import Redis
 
-from fleet.messages import RiderPosition
 from fleet.queries.whereabouts import last_seen
 from infra.db import Tx
 from intake import queries as intake
-from kernel.geo import Point
-from kernel.ids import CityId, OfferId, OrderId, RiderId
+from kernel.ids import CityId, OrderId
 from places import queries as places
 from support import store
 from support.model.facts import OpenOrder, StuckRules
 from support.model.views import DeadlineKind, DeskOrder, Urgency
 from support.policy import lines
 from support.policy.deadlines import deadlines
-from support.policy.riders import RiderState, state_of, stops_left
 
 STUCK_RULE: Final = "stuck"
 FIRST_PING: Final = timedelta(seconds=60)  # domain contract, riders: positions older than this are stale
@@ -61,45 +59,6 @@ class DuePage(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class SeenAt(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a rider was last; from `stale_at` on it is shown as old, never as live."""
-
-    lat: float
-    lon: float
-    bearing_deg: float | None
-    measured_at: datetime
-    stale_at: datetime
-    is_stale: bool
-
-
-class WorkingRider(msgspec.Struct, frozen=True, kw_only=True):
-    """A rider on shift. `started_from` is where the shift began: shown, as a guess, while there is no position."""
-
-    rider_id: RiderId
-    name: str
-    vehicle: str
-    capacity: int
-    state: RiderState
-    is_on_break: bool
-    in_hand: int
-    stops_left: int
-    order_ids: list[OrderId]
-    offer_id: OfferId | None
-    position: SeenAt | None
-    started_from: Point | None
-    started_at: datetime
-    planned_end_at: datetime | None
-    misses_in_row: int
-
-
-class Riders(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is on shift, and the cursor of the next page. `are_positions_known` is false while Redis is away."""
-
-    riders: list[WorkingRider]
-    are_positions_known: bool
-    next_cursor: str | None
-
-
 async def list_orders(
     tx: Tx, redis: Redis, city_id: CityId, *, order_ids: Sequence[str] | None, cursor: str | None, limit: int,
     now: datetime,
@@ -137,21 +96,6 @@ async def list_deadlines(tx: Tx, city_id: CityId, *, cursor: str | None, limit: 
     rest = [one for one in due if _key_text(_due_key(one)) > (cursor or _FIRST)]
     page = rest[:limit]
     return DuePage(deadlines=page, next_cursor=_key_text(_due_key(page[-1])) if len(rest) > limit else None)
-
-
-async def list_riders(
-    tx: Tx, redis: Redis, city_id: CityId, *, cursor: str | None, limit: int, now: datetime
-) -> Riders:
-    """Return who is on shift in a city, by id, with their last position."""
-    await places.get_city(tx, city_id)
-    rows = [row for row in await store.list_working_riders(tx, city_id) if row["rider_id"] > (cursor or _FIRST)]
-    page = rows[:limit]
-    seen = await last_seen(redis, [row["rider_id"] for row in page])
-    return Riders(
-        riders=[_rider(row, (seen or {}).get(row["rider_id"]), now=now) for row in page],
-        are_positions_known=seen is not None,
-        next_cursor=page[-1]["rider_id"] if len(rows) > limit else None,
-    )
 
 
 async def look(tx: Tx, city_id: CityId) -> dict[str, int]:
@@ -209,35 +153,3 @@ def _due_key(due: DueView) -> tuple[int, int, str]:
 def _key_text(key: tuple[int, int, str]) -> str:
     """Return a place in a list as a cursor: texts that sort as the numbers do."""
     return f"{key[0]:014}.{key[1]:014}.{key[2]}"
-
-
-def _rider(row: asyncpg.Record, seen: RiderPosition | None, *, now: datetime) -> WorkingRider:
-    in_hand, has_start = row["statuses"], row["started_lat"] is not None
-    return WorkingRider(
-        rider_id=row["rider_id"],
-        name=row["name"],
-        vehicle=row["vehicle"],
-        capacity=row["capacity"],
-        state=state_of(row["shift_status"], in_hand=in_hand, is_asked=row["offer_id"] is not None),
-        is_on_break=row["shift_status"] == "break",
-        in_hand=len(in_hand),
-        stops_left=stops_left(in_hand, pickups=row["pickups"]),
-        order_ids=row["order_ids"],
-        offer_id=row["offer_id"],
-        position=None if seen is None else _seen_at(seen, now=now),
-        started_from=Point(lat=row["started_lat"], lon=row["started_lon"]) if has_start else None,
-        started_at=row["started_at"],
-        planned_end_at=row["planned_end_at"],
-        misses_in_row=row["misses_in_row"],
-    )
-
-
-def _seen_at(seen: RiderPosition, *, now: datetime) -> SeenAt:
-    return SeenAt(
-        lat=seen.lat,
-        lon=seen.lon,
-        bearing_deg=seen.bearing_deg,
-        measured_at=seen.measured_at,
-        stale_at=seen.stale_at,
-        is_stale=now >= seen.stale_at,
-    )

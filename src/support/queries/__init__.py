@@ -1,0 +1,1 @@
+"""Reads: what the desk sees of everything."""
