@@ -8,6 +8,7 @@ import { clock } from "./clock.js";
  * @property {(body: any, frame: {seq: number, epoch: string}) => void} [onSnapshot] everything as it is now; start over from it
  * @property {(event: any, seq: number) => void} [onEvent] what happened next; numbers without meaning for us are left out
  * @property {(position: any) => void} [onPosition]
+ * @property {(rows: any[]) => void} [onPositions] of many at once, where the path asks for rows
  * @property {(state: FeedState) => void} [onState]
  * @property {(problem: any) => void} [onProblem] a frame that was sent is refused
  * @property {(problem: any) => void} [onEnd] this feed is closed for good: not ours any more
@@ -130,6 +131,9 @@ class Feed {
         break;
       case "position":
         this.on.onPosition?.(frame.position);
+        break;
+      case "positions":
+        this.on.onPositions?.(frame.positions);
         break;
       case "error":
         this.#refusal = frame.problem;

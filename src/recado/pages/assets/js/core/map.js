@@ -13,8 +13,9 @@ import { t } from "./texts.js";
  *     map.fit([store, door]);
  *
  * @typedef {{lat: number, lon: number}} Place
- * @typedef {{kind: "rider" | "store" | "door", label: string, place: Place, icon?: string, caption?: string, state?: string,
- *   glide_ms?: number, onSelect?: (id: string) => void}} Marking
+ * @typedef {{kind: "rider" | "store" | "door" | "group" | "dot", label: string, place: Place, icon?: string, caption?: string, state?: string,
+ *   flags?: string, glide_ms?: number, onSelect?: (id: string, isByKey: boolean) => void, size_px?: [number, number], drawn?: string,
+ *   content?: () => HTMLElement}} Marking `content` makes the sign instead of an icon, and again whenever `drawn` is another
  * @typedef {{centre: Place, bounds: {south: number, west: number, north: number, east: number}, streets_url: string,
  *   more_streets_url: string, tile_url: string | null, attribution: string}} Described
  */
@@ -83,19 +84,26 @@ export class CityMap {
     this.markers.delete(id);
   }
 
-  /** Take away every marker but these. @param {Iterable<string>} ids */
-  keep(ids) {
+  /** Take away every marker, of these kinds where some are named, but these. @param {Iterable<string>} ids @param {string[]} [kinds] */
+  keep(ids, kinds) {
     const kept = new Set(ids);
-    for (const id of [...this.markers.keys()]) if (!kept.has(id)) this.unmark(id);
+    for (const [id, { marking }] of [...this.markers]) if (!kept.has(id) && (!kinds || kinds.includes(marking.kind))) this.unmark(id);
   }
 
-  /** Draw a line, or change the one of this id; without places it goes. @param {string} id @param {Place[]} places */
-  line(id, places) {
+  /** Go with the keyboard to the marker of these kinds that is next to a place. @param {Place} place @param {string[]} kinds */
+  focusNear(place, kinds) {
+    const far = (/** @type {Marker} */ marker) => apart_m(marker.place, place);
+    const [first] = [...this.markers.values()].filter(({ marking }) => kinds.includes(marking.kind)).sort((a, b) => far(a) - far(b));
+    (first?.marker.getElement() ?? this.element).focus({ preventScroll: true });
+  }
+
+  /** Draw a line, or change the one of this id; without places it goes. @param {string} id @param {Place[]} places @param {string} [look] how it differs */
+  line(id, places, look = "") {
     this.routes.get(id)?.remove();
     this.routes.delete(id);
     if (places.length < 2) return;
     const corners = places.map(({ lat, lon }) => [lat, lon]);
-    this.routes.set(id, this.L.polyline(corners, { className: "map-line", interactive: false, weight: 5 }).addTo(this.leaflet));
+    this.routes.set(id, this.L.polyline(corners, { className: `map-line ${look}`, interactive: false, weight: 5 }).addTo(this.leaflet));
   }
 
   /**
@@ -125,19 +133,55 @@ export class CityMap {
   /**
    * Show all these places at once.
    * @param {Place[]} places
-   * @param {{zoom_max?: number, padding_px?: number, covered_px?: number}} [how] `covered_px`: of the map's right, by something over it
+   * @param {{zoom_max?: number, padding_px?: number, covered_px?: number, below_px?: number}} [how] what something over the map covers:
+   *   `covered_px` of its right, `below_px` of its foot
    */
-  fit(places, { zoom_max = 17, padding_px = 48, covered_px = 0 } = {}) {
+  fit(places, { zoom_max = 17, padding_px = 48, covered_px = 0, below_px = 0 } = {}) {
     if (!places.length) return;
     const corners = places.map(({ lat, lon }) => [lat, lon]);
     this.leaflet.fitBounds(corners, {
-      maxZoom: zoom_max, paddingTopLeft: [padding_px, padding_px], paddingBottomRight: [padding_px + covered_px, padding_px], animate: !isStill(),
+      maxZoom: zoom_max, paddingTopLeft: [padding_px, padding_px], paddingBottomRight: [padding_px + covered_px, padding_px + below_px], animate: !isStill(),
     });
   }
 
   /** Go to a place. @param {Place} place @param {number} [zoom] */
   show({ lat, lon }, zoom = this.leaflet.getZoom()) {
     this.leaflet.setView([lat, lon], zoom, { animate: !isStill() });
+  }
+
+  /** Call back whenever another part of the world is in view, or at another zoom. Returns what stops it. @param {() => void} listener */
+  onView(listener) {
+    this.leaflet.on("moveend zoomend resize", listener);
+    return () => this.leaflet.off("moveend zoomend resize", listener);
+  }
+
+  /** @returns {number} */
+  get zoom() {
+    return this.leaflet.getZoom();
+  }
+
+  /** What is in view, in screen pixels of the whole world at this zoom. */
+  view() {
+    const { min, max } = this.leaflet.getPixelBounds();
+    return { west: min.x, north: min.y, east: max.x, south: max.y };
+  }
+
+  /** The place at these screen pixels of the whole world. @param {{x: number, y: number}} pixel @returns {Place} */
+  placeAt({ x, y }) {
+    const { lat, lng } = this.leaflet.unproject([x, y]);
+    return { lat, lon: lng };
+  }
+
+  /** The screen pixels of a place. @param {Place} place @returns {{x: number, y: number}} */
+  pixelOf = ({ lat, lon }) => this.leaflet.project([lat, lon]);
+
+  /** The closest zoom that still shows all these places. @param {Place[]} places @returns {number} */
+  zoomFor = (places) => this.leaflet.getBoundsZoom(places.map(({ lat, lon }) => [lat, lon]), false, [96, 96]);
+
+  /** What lies in the middle of these places. @param {Place[]} places @returns {Place} */
+  middleOf(places) {
+    const { lat, lng } = this.L.latLngBounds(places.map(({ lat, lon }) => [lat, lon])).getCenter();
+    return { lat, lon: lng };
   }
 
   /** Tell whether a place is in view. @param {Place} place */
@@ -191,8 +235,8 @@ class Marker {
     this.marking = marking;
     this.pin = h("span", { class: "map-pin" });
     const isButton = Boolean(marking.onSelect);
-    const drawn = L.divIcon({ className: "map-marker", html: this.pin, iconSize: [PIN_PX, PIN_PX] });
-    const above = { rider: 200, door: 100, store: 0 }[marking.kind];
+    const drawn = L.divIcon({ className: "map-marker", html: this.pin, iconSize: marking.size_px ?? [PIN_PX, PIN_PX] });
+    const above = { group: 300, rider: 200, door: 100, store: 0, dot: 150 }[marking.kind];
     this.marker = L.marker([this.place.lat, this.place.lon], { icon: drawn, interactive: isButton, keyboard: isButton, zIndexOffset: above });
     this.marker.addTo(leaflet);
     if (isButton) this.marker.on("click keypress", (/** @type {any} */ event) => this.select(id, event.originalEvent));
@@ -202,7 +246,7 @@ class Marker {
   /** @param {string} id @param {Event | undefined} event */
   select(id, event) {
     if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
-    this.marking.onSelect?.(id);
+    this.marking.onSelect?.(id, event instanceof KeyboardEvent);
   }
 
   /** @param {Marking} marking */
@@ -213,12 +257,23 @@ class Marker {
     element.setAttribute("aria-label", marking.label);
     this.pin.dataset.kind = marking.kind;
     this.pin.dataset.state = marking.state ?? "";
-    const drawn = marking.icon ?? { rider: "motorcycle", store: "store", door: "door" }[marking.kind];
+    this.pin.dataset.flags = marking.flags ?? "";
+    this.draw(marking);
+    this.goTo(marking.place, marking.glide_ms ?? 0);
+  }
+
+  /** @param {Marking} marking */
+  draw(marking) {
+    if (marking.content) {
+      if (this.pin.dataset.drawn !== marking.drawn) this.pin.replaceChildren(marking.content());
+      this.pin.dataset.drawn = marking.drawn;
+      return;
+    }
+    const drawn = marking.icon ?? { rider: "motorcycle", store: "store", door: "door", group: "", dot: "" }[marking.kind];
     if (this.pin.dataset.icon !== drawn || this.pin.dataset.caption !== (marking.caption ?? "")) {
       Object.assign(this.pin.dataset, { icon: drawn, caption: marking.caption ?? "" });
-      this.pin.replaceChildren(icon(drawn), ...(marking.caption ? [h("span", { class: "map-caption" }, marking.caption)] : []));
+      this.pin.replaceChildren(...(drawn ? [icon(drawn)] : []), ...(marking.caption ? [h("span", { class: "map-caption" }, marking.caption)] : []));
     }
-    this.goTo(marking.place, marking.glide_ms ?? 0);
   }
 
   /** @param {Place} end @param {number} glide_ms */

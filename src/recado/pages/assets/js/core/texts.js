@@ -46,6 +46,13 @@ export const number = (value, options) => new Intl.NumberFormat(locale, options)
 /** The time of day in the city. @param {string | number | Date} instant */
 export const time = (instant) => format(instant, { hour: "numeric", minute: "2-digit" });
 
+/** From one time of day to another in the city: "7:05 – 7:20 PM". @param {number} from @param {number} to */
+export function timeRange(from, to) {
+  const day = (/** @type {number} */ instant) => format(instant, { day: "numeric" });
+  if (day(from) !== day(to)) return `${time(from)} – ${time(to)}`; // the language's own form would say both days
+  return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: zone }).formatRange(from, to);
+}
+
 /** Day and time in the city. @param {string | number | Date} instant */
 export const dayAndTime = (instant) =>
   format(instant, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });

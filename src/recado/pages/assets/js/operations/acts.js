@@ -7,6 +7,7 @@ import { apart_m, incidentText, isOld, placeOf } from "./words.js";
 const QUICK_REASONS = ["near", "asked", "late", "trouble"];
 const OUTCOMES = ["accepted_on_behalf", "window_extended", "store_paused", "cancelled", "no_help"];
 const WITH_MINUTES = { accepted_on_behalf: 20, window_extended: 5, store_paused: 30 };
+const NEAREST = 60; // of 10,000 riders those who are further away are no choice
 const PLANS = ["wait", "other_route", "hand_over", "return", "remake", "none"];
 
 /** What an operator does. Each says at once whether it worked, and why not. */
@@ -51,7 +52,7 @@ export class Desk {
 /** Choose who carries it: the nearest first. @param {Desk} desk @param {import("./town.js").Town} town @param {any} order */
 export function askAssign(desk, town, order) {
   const away = (/** @type {any} */ rider) => (placeOf(rider) && order.pickup ? apart_m(placeOf(rider), order.pickup) : Infinity);
-  const riders = [...town.riders.values()].filter((rider) => rider.rider_id !== order.rider?.rider_id).sort((a, b) => away(a) - away(b));
+  const riders = [...town.riders.values()].filter((rider) => rider.rider_id !== order.rider?.rider_id).sort((a, b) => away(a) - away(b)).slice(0, NEAREST);
   const choice = (/** @type {any} */ rider) =>
     h(
       "label",

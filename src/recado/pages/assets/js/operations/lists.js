@@ -1,8 +1,8 @@
 // @ts-check
 import { clock } from "../core/clock.js";
-import { byId, fill, h, icon, keyed, say, show } from "../core/dom.js";
-import { clockFace, number, plural, t } from "../core/texts.js";
-import { isOld, left, since, waitText } from "./words.js";
+import { byId, fill, h, keyed, say, show } from "../core/dom.js";
+import { clockFace, number, t } from "../core/texts.js";
+import { left, since, waitText } from "./words.js";
 
 const CALM = "calm";
 const MINUTES_ONLY_FROM_MS = 10 * 60_000;
@@ -61,41 +61,6 @@ function clockOf(deadline) {
     { class: "line-clock", "data-late": left_ms < 0 },
     h("span", { class: "small quiet" }, `${t(`operations.due.${deadline.kind}`)} `),
     written,
-  );
-}
-
-/**
- * Show who works.
- * @param {any[]} riders
- * @param {{onChoose: (id: string) => void}} how
- */
-export function showRiders(riders, { onChoose }) {
-  say(byId("riders-count"), number(riders.length));
-  show(byId("no-riders"), riders.length === 0);
-  keyed(byId("rider-list"), riders, {
-    key: (rider) => rider.rider_id,
-    create: (rider) => h("li", {}, h("button", { class: "line", onclick: () => onChoose(rider.rider_id) })),
-    update: (element, rider) => drawRider(/** @type {HTMLElement} */ (element.firstElementChild), rider),
-  });
-}
-
-/** @param {HTMLElement} line @param {any} rider */
-function drawRider(line, rider) {
-  const isSilent = isOld(rider);
-  line.dataset.urgency = isSilent && rider.in_hand ? "now" : CALM;
-  fill(
-    line,
-    icon(rider.vehicle),
-    h("span", { class: "line-place strong" }, rider.name),
-    h("span", { class: "badge" }, t(`operations.state.${rider.state}`)),
-    h(
-      "span",
-      { class: "line-why" },
-      rider.in_hand ? h("span", {}, plural("operations.stops", rider.stops_left)) : null,
-      h("span", {}, rider.position ? t("operations.seen", { span: since(rider.position.measured_at) }) : t("operations.never_seen")),
-      rider.planned_end_at ? h("span", {}, t("operations.shift_ends", { span: left(rider.planned_end_at) })) : null,
-      rider.misses_in_row ? h("strong", {}, plural("operations.misses", rider.misses_in_row)) : null,
-    ),
   );
 }
 

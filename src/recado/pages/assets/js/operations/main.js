@@ -1,17 +1,20 @@
 // @ts-check
 import { everySecond } from "../core/clock.js";
-import { byId, fill, h } from "../core/dom.js";
+import { byId, fill, h, say } from "../core/dom.js";
 import { announce, toast } from "../core/live.js";
 import { createMap } from "../core/map.js";
 import { showConnection, showInTab, startPage } from "../core/page.js";
 import { openSession } from "../core/session.js";
-import { explain, plural, setZone, t } from "../core/texts.js";
+import { explain, number, plural, setZone, t } from "../core/texts.js";
 import { Desk } from "./acts.js";
-import { showDue, showOrders, showRiders } from "./lists.js";
+import { Crowd } from "./crowd.js";
+import { showDue, showOrders } from "./lists.js";
 import { OrderPanel } from "./order.js";
+import { People } from "./people.js";
 import { draw, placesOf } from "./picture.js";
+import { RiderPanel } from "./rider.js";
 import { Town } from "./town.js";
-import { placeOf } from "./words.js";
+import { GROUPS, placeOf } from "./words.js";
 
 const CITY = "recado.operations.city";
 const VIEWS = ["orders", "riders", "due", "map"];
@@ -26,11 +29,18 @@ const wide = matchMedia("(min-width: 60.01rem)");
 
 /** @type {Town | null} */
 let town = null;
-/** @type {any} */
+/** @type {import("../core/map.js").CityMap | null} */
 let map = null;
+/** @type {Crowd | null} */
+let crowd = null;
 /** @type {OrderPanel | null} */
 let panel = null;
+/** @type {RiderPanel | null} */
+let riderPanel = null;
+const people = new People(() => town, chooseRider);
 let chosen = "";
+let chosenRider = "";
+let isFollowed = false; // the map shows the whole of a rider's way once, when it was read
 let isFitted = false; // the map shows the whole city once, and then what somebody looks at
 let drawing = 0;
 let alarmed = new Set();
@@ -50,10 +60,13 @@ function start() {
     byId(`tab-${name}`).addEventListener("click", () => view(name));
     byId(`tab-${name}`).addEventListener("keydown", (event) => step(event, place));
   });
-  document.addEventListener("keydown", (event) => event.key === "Escape" && !/** @type {HTMLDialogElement} */ (byId("dialog")).open && choose(""));
+  document.addEventListener("keydown", (event) => event.key === "Escape" && !/** @type {HTMLDialogElement} */ (byId("dialog")).open && leave());
   wide.addEventListener("change", () => document.querySelector(".console")?.getAttribute("data-view") === "map" && view("orders"));
   open(select.value);
-  everySecond(redraw);
+  everySecond(() => {
+    town?.riders.age();
+    redraw();
+  });
 }
 
 /** @param {string} cityId */
@@ -62,19 +75,55 @@ async function open(cityId) {
   localStorage.setItem(CITY, cityId);
   setZone(city.time_zone);
   town?.close();
-  chosen = "";
+  riderPanel?.close();
+  crowd?.close();
+  crowd = null;
+  chosen = chosenRider = "";
   isFitted = false;
   alarmed = new Set();
-  const opened = (town = new Town(session, city, { onChange: redraw, onState: showConnection, onEnd: (problem) => toast(explain(problem), { tone: "alert", lasts_ms: 0 }) }));
-  panel = new OrderPanel(opened, new Desk(opened), () => choose(""));
+  const opened = (town = new Town(session, city, {
+    onChange: redraw,
+    onRider: (rider) => {
+      crowd?.put(rider);
+      riderPanel?.hear(rider);
+    },
+    onRiderGone: (id) => {
+      crowd?.drop(id);
+      riderPanel?.lose(id);
+      redraw();
+    },
+    onState: showConnection,
+    onEnd: (problem) => toast(explain(problem), { tone: "alert", lasts_ms: 0 }),
+  }));
+  panel = new OrderPanel(opened, new Desk(opened), leave);
+  riderPanel = new RiderPanel(opened, { map: () => map, onClose: leave, onOrder: choose, onTrail: showWay });
+  people.reset();
   redraw();
   try {
     if (map) map.show(city.centre);
-    else map = await createMap(byId("map"), { centre: city.centre, zoom: 14, label: t("operations.map") });
+    else {
+      map = await createMap(byId("map"), { centre: city.centre, zoom: 14, label: t("operations.map") });
+      map.onView(() => riderPanel?.trail.draw());
+    }
   } catch {
     toast(t("operations.no_map"), { tone: "warn" });
   }
+  if (map && opened === town) gather(map, opened);
   redraw();
+}
+
+/** Put the city's riders on the map. @param {import("../core/map.js").CityMap} map @param {Town} opened */
+function gather(map, opened) {
+  crowd?.close();
+  crowd = new Crowd(map, opened.riders.get, {
+    onRider: chooseRider,
+    onTogether: (ids) => {
+      view("riders");
+      people.only(ids);
+      /** @type {HTMLElement | null} */ (document.querySelector("#rider-list .line"))?.focus();
+    },
+  });
+  for (const rider of opened.riders.values()) crowd.put(rider);
 }
 
 /** Many things change at once: what is seen is drawn a few times a second. */
@@ -89,15 +138,18 @@ function drawAll() {
   if (!town || !panel) return;
   const orders = town.sorted();
   showOrders(orders, { chosen, find: find.value, isNeededOnly: needed.checked, onChoose: choose });
-  showRiders([...town.riders.values()].sort((a, b) => b.in_hand - a.in_hand || a.name.localeCompare(b.name)), { onChoose: chooseRider });
+  people.draw(chosenRider);
+  showLegend(town.riders.tally());
   showDue(town.due.filter((one) => town?.orders.has(one.order_id)), { onChoose: choose });
   if (chosen && !town.orders.has(chosen)) over();
   panel.show(town.orders.get(chosen));
-  if (map && town.stores.length && !isFitted && wide.matches) {
+  riderPanel?.tick();
+  crowd?.choose([chosenRider, town.orders.get(chosen)?.rider?.rider_id].filter(Boolean), chosenRider !== "");
+  if (map && town.stores.length && town.areRidersRead && !isFitted && wide.matches) {
     isFitted = true;
     if (!chosen) map.fit(everything(), { zoom_max: 15 });
   }
-  if (map) draw(map, town, { chosen, onRider: chooseRider, onOrder: choose });
+  if (map) draw(map, town, { chosen, onOrder: choose });
   alarm(orders);
 }
 
@@ -108,6 +160,7 @@ function over() {
 
 /** @param {string} orderId */
 function choose(orderId) {
+  if (orderId) leaveRider();
   const before = chosen;
   chosen = orderId;
   drawAll();
@@ -120,15 +173,52 @@ function choose(orderId) {
   }
 }
 
-/** A rider with something in hand stands for it; another is shown on the map. @param {string} riderId */
+/** A rider's own: what they do, and their way of the last hour on the map. @param {string} riderId */
 function chooseRider(riderId) {
-  const rider = town?.riders.get(riderId);
-  if (!rider) return;
-  if (rider.order_ids.length) return choose(rider.order_ids[0]);
-  if (map && placeOf(rider)) {
-    if (!wide.matches) view("map");
-    map.show(placeOf(rider), 16);
-  }
+  const rider = town?.riders.get(riderId) ?? people.off(riderId);
+  if (!rider || !riderPanel) return;
+  chosen = "";
+  chosenRider = riderId;
+  isFollowed = false;
+  if (!wide.matches) view("map");
+  riderPanel.open(rider, !town?.riders.get(riderId));
+  drawAll();
+  riderPanel.focus();
+  if (map && placeOf(rider)) map.show(placeOf(rider), Math.max(map.zoom, 15));
+}
+
+function showWay() {
+  if (isFollowed || !map || !riderPanel) return;
+  isFollowed = true;
+  const panelElement = byId("rider");
+  const isBeside = wide.matches;
+  map.fit(riderPanel.places(), { zoom_max: 16, covered_px: isBeside ? panelElement.offsetWidth : 0, below_px: isBeside ? 0 : panelElement.offsetHeight });
+}
+
+/** Close what is open over the map, and be where one was before. */
+function leave() {
+  if (!chosenRider) return choose("");
+  const before = chosenRider;
+  leaveRider();
+  drawAll();
+  const line = /** @type {HTMLElement | null} */ (document.querySelector(`#rider-list [data-key="${before}"] .line`));
+  if (line?.checkVisibility()) line.focus();
+  else byId("map").focus({ preventScroll: true });
+}
+
+function leaveRider() {
+  chosenRider = "";
+  riderPanel?.close();
+}
+
+/** What the signs on the map mean, and how many there are of each in the city. @param {import("./riders.js").Tally} tally */
+function showLegend(tally) {
+  const legend = byId("legend");
+  if (!legend.children.length) fill(legend, ...GROUPS.map((group) => h("li", {}, h("span", { class: "group-dot", dataset: { group } }), t(`operations.kind.${group}`), " ", h("span", { class: "strong" }))));
+  GROUPS.forEach((group, i) => {
+    legend.children[i].toggleAttribute("hidden", tally[group] === 0);
+    say(/** @type {Element} */ (legend.children[i].lastElementChild), number(tally[group]));
+  });
 }
 
 /** Say what newly needs a person, in the tab and to those who listen. @param {any[]} orders */
@@ -158,7 +248,8 @@ function view(name) {
     byId(`tab-${one}`).tabIndex = isShown ? 0 : -1;
     if (one !== "map") byId(one).toggleAttribute("hidden", !isShown);
   }
-  if (name === "map") requestAnimationFrame(() => map?.fit(everything(), { zoom_max: 15 })); // on a phone it had no size until now
+  if (name === "map" && !chosenRider) requestAnimationFrame(() => map?.fit(everything(), { zoom_max: 15 })); // on a phone it had no size until now
+  drawAll();
 }
 
 /** Where anything is: what a map shows that is opened anew. */

@@ -1,14 +1,14 @@
 // @ts-check
 import { t } from "../core/texts.js";
-import { isOld, placeOf } from "./words.js";
+import { placeOf } from "./words.js";
 
 /**
- * The city on the map: stores and riders, and for the orders that need somebody, or are chosen, their store and door.
+ * The city on the map, but for its riders: stores, and for the orders that need somebody, or are chosen, their store and door.
  * @param {any} map
  * @param {import("./town.js").Town} town
- * @param {{chosen: string, onRider: (id: string) => void, onOrder: (id: string) => void}} how
+ * @param {{chosen: string, onOrder: (id: string) => void}} how
  */
-export function draw(map, town, { chosen, onRider, onOrder }) {
+export function draw(map, town, { chosen, onOrder }) {
   const drawn = new Set();
   const mark = (/** @type {string} */ id, /** @type {any} */ marking) => {
     map.mark(id, marking);
@@ -20,8 +20,7 @@ export function draw(map, town, { chosen, onRider, onOrder }) {
     if (order.pickup) markStore(mark, order, isChosen, onOrder);
     if (isChosen || order.rider || order.urgency !== "calm") markDoor(mark, order, isChosen, onOrder);
   }
-  for (const rider of town.riders.values()) markRider(mark, rider, rider.order_ids.includes(chosen), onRider);
-  map.keep(drawn);
+  map.keep(drawn, ["store", "door"]);
 }
 
 /** Places that belong to an order: what the map shows when it is chosen. @param {import("./town.js").Town} town @param {any} order */
@@ -44,17 +43,5 @@ function markDoor(mark, order, isChosen, onOrder) {
   mark(`door ${order.order_id}`, {
     kind: "door", place: order.dropoff, label: t("operations.door_of", { number: order.short_number }), caption: `#${order.short_number}`,
     state: isChosen ? "chosen" : tone, onSelect: () => onOrder(order.order_id),
-  });
-}
-
-/** @param {(id: string, marking: any) => void} mark @param {any} rider @param {boolean} isChosen @param {(id: string) => void} onRider */
-function markRider(mark, rider, isChosen, onRider) {
-  const place = placeOf(rider);
-  if (!place) return;
-  const isBusy = rider.state !== "free" && rider.state !== "offered";
-  mark(`rider ${rider.rider_id}`, {
-    kind: "rider", icon: rider.vehicle, place, label: `${rider.name}: ${t(`operations.state.${rider.state}`)}`,
-    caption: isChosen ? rider.name : undefined, state: isOld(rider) ? "stale" : isChosen ? "chosen" : isBusy ? "busy" : undefined,
-    glide_ms: 900, onSelect: () => onRider(rider.rider_id),
   });
 }

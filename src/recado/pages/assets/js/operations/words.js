@@ -17,8 +17,8 @@ export function whyText(why) {
 /** What a rider met with, and their own words. @param {any} incident */
 export const incidentText = ({ kind, note }) => [t(`operations.incident.${kind}`), note && `“${note}”`].filter(Boolean).join(": ");
 
-/** Since when, as people say it: "4 min". @param {string} instant */
-export const since = (instant) => minutes(Math.max(0, clock.now() - Date.parse(instant) - 30_000));
+/** Since when, as people say it: "4 min". @param {string | number} instant */
+export const since = (instant) => minutes(Math.max(0, -clock.until(instant) - 30_000));
 
 /** What is left until an instant, or how long it is over: "in 4 min", "7 min late". @param {string} instant */
 export function left(instant) {
@@ -41,8 +41,34 @@ export function apart_m(a, b) {
   return Math.hypot(b.lat - a.lat, (b.lon - a.lon) * Math.cos((a.lat * Math.PI) / 180)) * EARTH_M;
 }
 
-/** Where a rider is as far as anybody knows; null before the first ping. @param {any} rider */
-export const placeOf = (rider) => rider.position ?? rider.started_from;
+/** What riders are counted by, wherever they are counted; who is suspected is one of the others, too. */
+export const GROUPS = /** @type {const} */ (["free", "carrying", "break", "stale", "suspected"]);
 
-/** Tell whether what is known of a rider's place is old. @param {any} rider */
-export const isOld = (rider) => !rider.position || rider.position.is_stale || clock.until(rider.position.stale_at) <= 0;
+/** Where a rider is as far as anybody knows; null before the first ping. @param {any} rider */
+export const placeOf = (rider) => rider?.position ?? rider?.started_from;
+
+/** Tell whether what is known of a rider's place is old. @param {import("./riders.js").Rider} rider */
+export const isOld = (rider) => !rider.position || clock.until(rider.position.stale_ms) <= 0;
+
+/** How old a rider's place is, and why nothing newer came, where that is known. @param {Pick<import("./riders.js").Rider, "position" | "silence">} rider */
+export function seenText({ position, silence }) {
+  if (!position) return t("operations.never_seen");
+  const isStale = clock.until(position.stale_ms) <= 0;
+  const isNow = clock.until(position.measured_ms) > -60_000;
+  const seen = isNow ? t("operations.seen_now") : t("operations.seen", { span: since(position.measured_ms) });
+  return isStale && silence ? `${seen}: ${silenceText(silence)}` : seen;
+}
+
+/** @param {string} cause */
+export function silenceText(cause) {
+  const key = `operations.silence.${cause}`;
+  return has(key) ? t(key) : t("operations.silence.unknown");
+}
+
+/** All that a pin says without words. @param {import("./riders.js").Rider} rider */
+export function riderText(rider) {
+  const said = [t(`operations.state.${rider.state}`)];
+  if (isOld(rider)) said.push(t("operations.silent"), seenText(rider));
+  if (rider.is_suspected) said.push(t("operations.suspected"));
+  return `${rider.name}: ${said.join(", ")}`;
+}
