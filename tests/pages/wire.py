@@ -86,8 +86,8 @@ class Wire:
         finally:
             for pipe in both:
                 pipe.cancel()
+            upstream_writer.close()  # before anything is awaited: the whole may be cancelled meanwhile
             await asyncio.gather(*both, return_exceptions=True)
-            upstream_writer.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_down: bool) -> None:
         # What is read now arrives half a round trip later, while more is read: a queue of pieces with their instants.
