@@ -1,5 +1,6 @@
 """Riders on the operations map, few or many: what they do, how old it is, what speaks against it, one's last hour."""
 
+import asyncio
 import re
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -145,6 +146,27 @@ async def test_a_rider_turns_silent_by_the_passing_of_time_alone(town, browser, 
         await crowd.are_seen(rider_id, seconds_ago=55)
         async with a_map_of(crowd, browser, wire) as tab:
             await expect(tab.page.locator(".map-pin[data-kind=rider]")).to_have_attribute("data-state", "stale")
+
+
+async def test_another_city_that_is_chosen_while_the_map_comes_is_drawn_on_it(town, browser, wire):
+    """Because two maps were put into one element, and the second emptied it."""
+    async with a_crowd(town, "Cidade Apressada") as crowd:
+        await crowd.enter(1)
+        await crowd.are_seen()
+        async with a_desk(town, browser, wire.address) as tab:
+            may_come = asyncio.Event()
+
+            async def wait(route: Any) -> None:
+                await may_come.wait()
+                await route.continue_()
+
+            await tab.page.route("**/v1/map", wait)
+            await tab.page.reload()
+            await tab.page.locator("#city").select_option(crowd.city.id)
+            await expect(tab.page.locator("#riders-count")).to_have_text("1")
+            may_come.set()
+
+            await expect(tab.page.locator(".map-pin[data-kind=rider]")).to_have_count(1)
 
 
 async def test_what_speaks_against_a_rider_is_told_behind_a_click(town, browser, wire):

@@ -254,7 +254,7 @@ class Marker {
     this.marking = marking;
     const element = this.marker.getElement();
     element.setAttribute("role", marking.onSelect ? "button" : "img");
-    element.setAttribute("aria-label", marking.label);
+    if (element.getAttribute("aria-label") !== marking.label) element.setAttribute("aria-label", marking.label);
     this.pin.dataset.kind = marking.kind;
     this.pin.dataset.state = marking.state ?? "";
     this.pin.dataset.flags = marking.flags ?? "";

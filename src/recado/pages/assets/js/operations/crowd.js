@@ -1,6 +1,6 @@
 // @ts-check
 import { h, icon } from "../core/dom.js";
-import { number, plural, t } from "../core/texts.js";
+import { locale, number, plural } from "../core/texts.js";
 import { CELL_HIGH, CELL_WIDE, Grid } from "./grid.js";
 import { GROUPS, placeOf, riderText, since } from "./words.js";
 
@@ -23,6 +23,7 @@ export class Crowd {
   #isGrouped = false;
   #drawnAt = 0;
   #waiting = 0;
+  #isClosed = false;
   /** @type {Set<string>} */
   #drawn = new Set();
   /** @type {Set<string>} riders who are drawn by themselves, whoever is around them */
@@ -69,6 +70,7 @@ export class Crowd {
   }
 
   close() {
+    this.#isClosed = true;
     this.stop();
     clearTimeout(this.#waiting);
     for (const id of this.#drawn) this.map.unmark(id);
@@ -81,6 +83,7 @@ export class Crowd {
   }
 
   #drawNow() {
+    if (this.#isClosed) return;
     clearTimeout(this.#waiting);
     this.#waiting = 0;
     this.#drawnAt = performance.now();
@@ -120,11 +123,12 @@ export class Crowd {
   /** @param {import("./grid.js").Cell} cell */
   #markGroup(cell) {
     const id = `group ${cell.key}`;
-    const counts = GROUPS.filter((group) => cell[group] > 0);
-    const said = counts.map((group) => plural(`operations.group.${group}`, cell[group])).join(", ");
+    const drawn = `${cell.ids.size} ${GROUPS.map((group) => cell[group])}`;
+    const before = this.map.markers.get(id)?.marking;
+    const label = before?.drawn === drawn ? before.label : groupText(cell);
     this.map.mark(id, {
-      kind: "group", place: this.map.placeAt(this.#grid.middle(cell, SIGN)), label: `${plural("operations.together", cell.ids.size)}: ${said}`, size_px: [SIGN.wide, SIGN.high],
-      drawn: `${cell.ids.size} ${counts.map((group) => cell[group])}`, content: () => sign(cell, counts), onSelect: (_, isByKey) => this.#open(cell, isByKey),
+      kind: "group", place: this.map.placeAt(this.#grid.middle(cell, SIGN)), label, size_px: [SIGN.wide, SIGN.high], drawn, content: () => sign(cell),
+      onSelect: (_, isByKey) => this.#open(cell, isByKey),
     });
     return id;
   }
@@ -146,13 +150,22 @@ export class Crowd {
   }
 }
 
+/** @param {import("./grid.js").Cell} cell */
+function groupText(cell) {
+  const said = GROUPS.filter((group) => cell[group] > 0).map((group) => plural(`operations.group.${group}`, cell[group]));
+  return `${plural("operations.together", cell.ids.size)}: ${said.join(", ")}`;
+}
+
 const ROOM = 4; // parts that fit on a sign: of five the breaks are left to its label
 
-/** @param {import("./grid.js").Cell} cell @param {readonly (typeof GROUPS)[number][]} counts */
-function sign(cell, counts) {
+/** @param {import("./grid.js").Cell} cell */
+function sign(cell) {
+  const counts = GROUPS.filter((group) => cell[group] > 0);
   const part = (/** @type {(typeof GROUPS)[number]} */ group) => h("span", { class: "group-part", dataset: { group } }, h("span", { class: "group-dot", dataset: { group } }), short(cell[group]));
   return h("span", { class: "group-sign" }, h("span", { class: "group-count" }, icon("motorcycle"), number(cell.ids.size)), h("span", { class: "group-parts" }, ...counts.filter((group) => counts.length <= ROOM || group !== "break").map(part)));
 }
 
+const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+
 /** @param {number} count */
-const short = (count) => number(count, count < 1000 ? {} : { notation: "compact", maximumFractionDigits: count < 10_000 ? 1 : 0 });
+const short = (count) => (count < 1000 ? number(count) : compact.format(count));

@@ -31,6 +31,8 @@ const wide = matchMedia("(min-width: 60.01rem)");
 let town = null;
 /** @type {import("../core/map.js").CityMap | null} */
 let map = null;
+/** @type {Promise<import("../core/map.js").CityMap> | null} */
+let making = null;
 /** @type {Crowd | null} */
 let crowd = null;
 /** @type {OrderPanel | null} */
@@ -100,16 +102,22 @@ async function open(cityId) {
   people.reset();
   redraw();
   try {
-    if (map) map.show(city.centre);
-    else {
-      map = await createMap(byId("map"), { centre: city.centre, zoom: 14, label: t("operations.map") });
-      map.onView(() => riderPanel?.trail.draw());
-    }
+    making ??= makeMap(city.centre);
+    map = await making;
+    if (opened === town) map.show(city.centre);
   } catch {
+    making = null;
     toast(t("operations.no_map"), { tone: "warn" });
   }
   if (map && opened === town) gather(map, opened);
   redraw();
+}
+
+/** There is one map in the element, whoever chooses another city while it comes. @param {import("../core/map.js").Place} centre */
+async function makeMap(centre) {
+  const made = await createMap(byId("map"), { centre, zoom: 14, label: t("operations.map") });
+  made.onView(() => riderPanel?.trail.draw());
+  return made;
 }
 
 /** Put the city's riders on the map. @param {import("../core/map.js").CityMap} map @param {Town} opened */
