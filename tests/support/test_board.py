@@ -112,17 +112,6 @@ async def test_nobody_is_said_to_be_suspected_or_silent_for_a_reason_while_nobod
     assert {(one["is_suspected"], one["silence"]) for one in found["riders"]} == {(None, None)}
 
 
-async def test_riders_off_shift_are_listed_apart(fresh_house):
-    house, world = fresh_house, fresh_house.worlds["A"]
-    wish = {"city_id": world.ids["city_id"], "name": "Iara", "phone": "+5511987650099", "vehicle": "bicycle"}
-    iara = await house.must("POST", "/v1/riders", world.caller("operator", *Scope), wish)
-
-    off = await read(house, "riders/off")
-
-    assert [(one["rider_id"], one["name"], one["position"]) for one in off["riders"]] == [(iara["id"], "Iara", None)]
-    assert iara["id"] not in {one["rider_id"] for one in (await read(house, "riders"))["riders"]}
-
-
 @pytest.mark.parametrize("name", PATHS)
 async def test_a_city_that_is_not_there_has_no_board(house, name):
     token = house.token(house.worlds["A"].caller("operator", *Scope))

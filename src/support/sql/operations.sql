@@ -86,7 +86,7 @@ SELECT rider.id AS rider_id, rider.name, shift.vehicle, shift.capacity, shift.st
 FROM (
     SELECT rider_id, vehicle, capacity, status, started_at, planned_end_at, misses_in_row, started_lat, started_lon
     FROM shifts
-    WHERE city_id = $1 AND status <> 'ended' AND ($2::text[] IS NULL OR rider_id = ANY ($2)) AND rider_id > $3
+    WHERE city_id = $1 AND status <> 'ended' AND rider_id > $3 AND ($2::text[] IS NULL OR rider_id IN (SELECT unnest($2)))
     ORDER BY rider_id
     LIMIT $4
 ) AS shift
