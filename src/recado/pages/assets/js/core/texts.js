@@ -40,8 +40,10 @@ export function plural(key, count, facts = {}) {
   return t(`${key}.${form}`, { count: number(count), ...facts });
 }
 
+const plainly = new Intl.NumberFormat(locale); // to make one costs more than to write a hundred numbers with it
+
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
-export const number = (value, options) => new Intl.NumberFormat(locale, options).format(value);
+export const number = (value, options) => (options ? new Intl.NumberFormat(locale, options) : plainly).format(value);
 
 /** The time of day in the city. @param {string | number | Date} instant */
 export const time = (instant) => format(instant, { hour: "numeric", minute: "2-digit" });
