@@ -1,6 +1,6 @@
 """A city's riders on the desk: who works, what they do and where they were; and who does not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +9,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from fleet.messages import RiderPosition
+from fleet.queries.truth import RiderTruth, find_truths
 from fleet.queries.whereabouts import last_seen
 from infra.db import Tx
 from kernel.geo import Point
@@ -81,13 +82,6 @@ class RidersOff(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class Truth(msgspec.Struct, frozen=True, kw_only=True):
-    """What is thought of a rider's positions, and of why there are none."""
-
-    is_suspected: bool | None = None
-    silence: str | None = None
-
-
 async def list_riders(
     tx: Tx, redis: Redis, city_id: CityId, *, rider_ids: Sequence[str] | None, cursor: str | None, limit: int,
     now: datetime,
@@ -97,10 +91,10 @@ async def list_riders(
     rows = await store.list_working_riders(tx, city_id, rider_ids, after=cursor or _FIRST, limit=limit + 1)
     page: list[RiderId] = [row["rider_id"] for row in rows[:limit]]
     seen = await last_seen(redis, page)
-    truths = await _truths(tx, page)
+    truths = await find_truths(tx, page, now=now)
     return Riders(
         riders=[
-            _rider(row, (seen or {}).get(rider_id), truths.get(rider_id) or Truth(), now=now)
+            _rider(row, (seen or {}).get(rider_id), truths.get(rider_id), now=now)
             for rider_id, row in zip(page, rows, strict=False)
         ],
         are_positions_known=seen is not None,
@@ -124,13 +118,7 @@ async def list_riders_off(
     )
 
 
-async def _truths(tx: Tx, rider_ids: Sequence[RiderId]) -> Mapping[RiderId, Truth]:
-    """Return what is thought of these riders: nothing, until fleet judges them. The desk's lines get it from here."""
-    del tx, rider_ids
-    return {}
-
-
-def _rider(row: asyncpg.Record, seen: RiderPosition | None, truth: Truth, *, now: datetime) -> WorkingRider:
+def _rider(row: asyncpg.Record, seen: RiderPosition | None, truth: RiderTruth | None, *, now: datetime) -> WorkingRider:
     in_hand, has_start = row["statuses"], row["started_lat"] is not None
     return WorkingRider(
         rider_id=row["rider_id"],
@@ -148,8 +136,8 @@ def _rider(row: asyncpg.Record, seen: RiderPosition | None, truth: Truth, *, now
         started_at=row["started_at"],
         planned_end_at=row["planned_end_at"],
         misses_in_row=row["misses_in_row"],
-        is_suspected=truth.is_suspected,
-        silence=truth.silence,
+        is_suspected=None if truth is None else truth.is_suspected,
+        silence=None if truth is None or truth.silence is None else truth.silence.cause,
     )
 
 
