@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,9 +13,11 @@ from redis.asyncio import Redis
 from tests.pages.desks import City
 from tests.pages.town import SE, Town
 
+from fleet.commands.phone_notes import PhoneNotes
 from fleet.commands.positions import Receiver
 from fleet.messages import RiderPosition
-from fleet.model.positions import Ping, Standing
+from fleet.model.phones import PhoneState
+from fleet.model.positions import Ping, Position, Standing, position_of, to_ms
 from fleet.model.riders import Vehicle
 from infra import ids
 from infra.live.positions import LivePosition, publish_positions
@@ -74,7 +76,9 @@ class Crowd:
         self.town, self.city, self.redis = town, city, redis
         self.where: dict[RiderId, Point] = {}
         self.chance = random.Random(7)
-        self._receiver = Receiver(redis, zones=NoZones(), availability_of=self._availability_of)
+        self._receiver = Receiver(
+            redis, zones=NoZones(), availability_of=self._availability_of, trails=NoTrails(), positions_per_s=100_000
+        )
 
     async def enter(self, number: int, *, within_m: float = 4_000, centre: Point = SE) -> None:
         """Let so many more be on shift, spread around a place; Redis has seen none of them."""
@@ -103,12 +107,17 @@ class Crowd:
         for rider_id in rider_ids:
             east_m, north_m = (self.chance.gauss(0, 40) for _ in range(2))
             place = self.where[rider_id] = offset(self.where[rider_id], east_m=east_m, north_m=north_m)
-            seen = RiderPosition(
-                lat=place.lat, lon=place.lon, accuracy_m=6, speed_mps=None, bearing_deg=None, measured_at=now,
-                stale_at=now + STALE_AFTER,
-            )  # fmt: skip
-            told.append(LivePosition(rider_id=rider_id, at_ms=round(now.timestamp() * 1000), payload=seen))
+            position = position_of(_ping(place, now), skew_ms=0, received_at_ms=to_ms(now))
+            seen = RiderPosition(position, to_ms(now + STALE_AFTER))
+            told.append(LivePosition(rider_id=rider_id, at_ms=to_ms(now), payload=seen))
         await publish_positions(self.redis, told)
+
+    async def phone_says(self, rider_id: RiderId, **state: Any) -> None:
+        """Let a rider's phone tell something of itself, and wait until it is learnt."""
+        said = PhoneState(at_ms=to_ms(datetime.now(tz=UTC)), **state)
+        await PhoneNotes(self.redis).note(rider_id, said)
+        while await self.redis.sismember("phones:heard", rider_id):  # noqa: ASYNC110  another process learns it
+            await asyncio.sleep(0.05)
 
     async def walk(self, rider_id: RiderId, way: list[tuple[float, Point]], *, told_late: Any = ()) -> None:
         """Let one have been at these places so many seconds ago; what is `told_late` came just now."""
@@ -125,6 +134,16 @@ class Crowd:
 
     async def _availability_of(self, rider_id: RiderId) -> Standing:
         return Standing(version=1, is_available=False, vehicle=Vehicle.MOTORCYCLE, city_id=CityId(self.city.id))
+
+
+class NoTrails:
+    """Nobody rode before."""
+
+    async def find_last(self, rider_id: RiderId, *, now: datetime) -> Position | None:
+        return None
+
+    async def known(self, rider_id: RiderId, device_at_ms: Sequence[int]) -> Collection[int]:
+        return ()
 
 
 class NoZones:
