@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import asyncpg
 from redis.asyncio import Redis
+from tests.infra.live.telling import LivePosition, publish_positions
 from tests.pages.desks import City
 from tests.pages.town import SE, Town
 
@@ -20,7 +21,6 @@ from fleet.model.phones import PhoneState
 from fleet.model.positions import Ping, Position, Standing, position_of, to_ms
 from fleet.model.riders import Vehicle
 from infra import ids
-from infra.live.positions import LivePosition, publish_positions
 from kernel.geo import Point, offset
 from kernel.ids import CityId, RiderId
 from places.model import ZoneMap

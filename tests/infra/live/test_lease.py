@@ -5,9 +5,8 @@ import time
 
 import pytest
 from tests.infra.live.conftest import a_house
+from tests.infra.live.telling import publish_position
 from tests.infra.live.test_positions import BETO, CAIO, following
-
-from infra.live.positions import publish_position
 
 COMMITTED_TO_GONE_S = 1.3  # the lease, and what a busy machine adds
 

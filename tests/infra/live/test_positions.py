@@ -1,9 +1,9 @@
 import asyncio
 
 import pytest
+from tests.infra.live.telling import LivePosition, publish_position, publish_positions
 
 from infra.live.channels import encode_place, position_channel
-from infra.live.positions import LivePosition, publish_position, publish_positions
 
 BETO = "rdr_beto"
 CAIO = "rdr_caio"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import websockets
 from tests.infra.live.conftest import ANA, Watcher, a_house
+from tests.infra.live.telling import publish_position
 from tests.infra.live.test_positions import BETO, following
 
-from infra.live.positions import publish_position
 from infra.live.session import Limits
 
 LIVELY = 50

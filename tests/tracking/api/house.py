@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from tests.apps import an_app
 from tests.contracts.described import check_told
 from tests.infra.live.conftest import Watcher, serving
+from tests.infra.live.telling import publish_position
 from tests.tracking.evening import NOON, STRAIGHT, ZE, Evening, minutes
 
 from accounts.model import Caller, Scope
@@ -21,7 +22,6 @@ from infra import clock
 from infra.clock import DomainClock
 from infra.db import Database
 from infra.live.announcer import RedisAnnouncer
-from infra.live.positions import publish_position
 from infra.relay import Relay
 from infra.wakes import Wakes
 from kernel.actors import Role
