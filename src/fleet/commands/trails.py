@@ -31,6 +31,12 @@ WRITTEN: Final = Counter("recado_trail_positions_written", "Positions written to
 UNWRITTEN: Final = Gauge("recado_trail_riders_unwritten", "Riders of whom PostgreSQL lacks positions, then.")
 
 Put: TypeAlias = Callable[[Tx, Iterable[tuple[RiderId, Position]]], Awaitable[None]]
+# What a store that is away looks like, or one that lost a race: the next look tries again. All else is a fault.
+_COMES_BACK: Final = (
+    OSError, RedisError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError,
+)  # fmt: skip
+
 News: TypeAlias = Mapping[RiderId, Sequence[Position]]
 States: TypeAlias = Mapping[RiderId, PhoneState]
 Learn: TypeAlias = Callable[[Tx, News, States, datetime], Awaitable[None]]
@@ -39,6 +45,10 @@ Learn: TypeAlias = Callable[[Tx, News, States, datetime], Awaitable[None]]
 async def learn(tx: Tx, news: News, states: States, now: datetime) -> None:
     """Learn from what is new of riders: motion, arrivals, and whether to believe it."""
     await truth.learn(tx, news, states=states, act=Act.by_system(now, Cause.RULE))
+
+
+async def _learn_nothing(_: Tx, __: News, ___: States, ____: datetime) -> None:
+    """Take no notice."""
 
 
 class TrailWriter:
@@ -76,20 +86,38 @@ class TrailWriter:
 
     async def _learn_states(self) -> None:
         states = await phone_states.read(self._redis, riders=RIDERS_AT_ONCE)
-        if states:
-            now = await self._clock.now()
+        if not states:
+            return
+        now = await self._clock.now()
+        try:
             async with self._begin() as tx:
                 await self._learn(tx, {}, states, now)
-            await phone_states.drop(self._redis, states)
+        except _COMES_BACK:
+            raise
+        except Exception:  # as above; phones say it again
+            log.exception("trails.states_not_learnt")
+        await phone_states.drop(self._redis, states)
 
     async def write_zone(self, zone_id: ZoneId) -> int:
-        """Write what a zone has, unless another process is at it; returns how many positions that were."""
-        try:
-            return await self._write(zone_id, trails.copy_trail_points)
-        except asyncpg.UniqueViolationError:  # some came twice, or were written by a process that died then
-            return await self._write(zone_id, trails.insert_trail_points)
+        """Write what a zone has, unless another process is at it; returns how many positions that were.
 
-    async def _write(self, zone_id: ZoneId, put: Put) -> int:
+        What cannot be learnt is written all the same: a fault of ours must not fill Redis until it takes no pings.
+        """
+        try:
+            return await self._write_new(zone_id, self._learn)
+        except _COMES_BACK:
+            raise
+        except Exception:  # the edge of one zone: the others are written, too
+            log.exception("trails.not_learnt", zone_id=zone_id)
+            return await self._write_new(zone_id, _learn_nothing)
+
+    async def _write_new(self, zone_id: ZoneId, learn: Learn) -> int:
+        try:
+            return await self._write(zone_id, trails.copy_trail_points, learn)
+        except asyncpg.UniqueViolationError:  # some came twice, or were written by a process that died then
+            return await self._write(zone_id, trails.insert_trail_points, learn)
+
+    async def _write(self, zone_id: ZoneId, put: Put, learn: Learn) -> int:
         now = await self._clock.now()
         async with self._begin() as tx:
             if not await trails.try_lock_tails(tx, zone_id):
@@ -99,11 +127,12 @@ class TrailWriter:
                 return 0
             news = {one.rider_id: _in_order(one.positions) for one in found}
             points = [(rider_id, position) for rider_id, positions in news.items() for position in positions]
-            for day in {trails.day_of(position) for _, position in points} - self._days:
+            days = {trails.day_of(position) for _, position in points}
+            for day in days - self._days:
                 await trails.ensure_trail_day(tx, day)
-                self._days.add(day)
             await put(tx, points)
-            await self._learn(tx, news, {}, now)
+            await learn(tx, news, {}, now)
+        self._days |= days
         await tails.drop(self._redis, zone_id, found)
         WRITTEN.inc(len(points))
         return len(points)

@@ -132,6 +132,17 @@ async def test_who_comes_late_with_dropping_drops_nothing_of_what_came_since(red
     assert await redis.get(keys.backlog(zone_id)) == b"1"
 
 
+async def test_what_cannot_be_learnt_is_written_all_the_same(redis, database):
+    class Forgetful(Told):
+        async def learn(self, *_):
+            raise ZeroDivisionError
+
+    await a_receiver(redis).ingest(ANA, [a_ping(0)], now=NOON)
+
+    assert await a_writer(redis, database, Forgetful()).write_all() == 1
+    assert await stored_s(redis, database) == [0]
+
+
 async def test_two_workers_at_once_write_everything_once(redis, database):
     riders = [RiderId(f"rdr_{number:02}") for number in range(30)]
     receiver = a_receiver(redis, Roster({rider_id: a_standing() for rider_id in riders}))

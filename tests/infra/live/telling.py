@@ -1,4 +1,4 @@
-"""Live positions told by hand, as the script that writes pings tells them: latest wins, unnumbered, lost without harm."""
+"""Live positions told by hand, as the script that writes pings does: latest wins, unnumbered, lost without harm."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
