@@ -15,6 +15,7 @@ from accounts.guards import allow
 from accounts.model import Caller, Scope
 from fleet.api.ping_bodies import MAX_PINGS, PingAnswer, read_upload
 from fleet.commands.positions import Receiver
+from fleet.model.phones import Activity
 from fleet.model.positions import RiderNearby, Source, Zones
 from fleet.model.riders import Vehicle
 from fleet.queries.nearest import Search, find_nearest
@@ -129,6 +130,7 @@ def _ping_schema() -> Schema:
             "battery": Schema(type=number, minimum=0, maximum=1),
             "is_mock": Schema(type=OpenAPIType.BOOLEAN),
             "source": Schema(type=OpenAPIType.STRING, enum=[source.value for source in Source]),
+            "activity": Schema(type=OpenAPIType.STRING, enum=[activity.value for activity in Activity]),
         },
         required=["device_at", "lat", "lon", "accuracy_m"],
     )
