@@ -9,6 +9,7 @@ from kernel.geo import Point, is_inside, offset
 from kernel.ids import CityId, ZoneId
 
 Value = TypeVar("Value")
+_MANY_CELLS: Final = 2_000
 _CELL_DEG: Final = 0.05  # some five kilometres: a zone touches a few cells, a cell a few zones
 
 
@@ -40,19 +41,27 @@ class ZoneMap:
 
     def __init__(self, zones: Sequence[Zone], *, cities: Sequence[CityId] = ()) -> None:
         self._by_city: dict[CityId, list[Zone]] = {city_id: [] for city_id in cities}
+        self._all: list[tuple[Zone, _Box]] = []
+        self._large: list[tuple[Zone, _Box]] = []
         self._cells: dict[tuple[int, int], list[tuple[Zone, _Box]]] = {}
         for zone in zones:
             self._by_city.setdefault(zone.city_id, []).append(zone)
-            box = _Box.around(zone.polygon)
-            for cell in box.cells():
-                self._cells.setdefault(cell, []).append((zone, box))
+            boxed = zone, _Box.around(zone.polygon)
+            self._all.append(boxed)
+            if boxed[1].count_cells() > _MANY_CELLS:  # as large as a country, or drawn by mistake
+                self._large.append(boxed)
+                continue
+            for cell in boxed[1].cells():
+                self._cells.setdefault(cell, []).append(boxed)
 
     def zone_of(self, point: Point, city_id: CityId) -> ZoneId | None:
         """Return the zone of this city that holds the place, or None outside all of them."""
-        for zone, box in self._cells.get(_cell(point.lat, point.lon), ()):
-            if zone.city_id == city_id and box.holds(point) and is_inside(point, zone.polygon):
-                return zone.id
-        return None
+        found = [
+            zone.id
+            for zone, box in (*self._cells.get(_cell(point.lat, point.lon), ()), *self._large)
+            if zone.city_id == city_id and box.holds(point) and is_inside(point, zone.polygon)
+        ]
+        return min(found, default=None)  # ids are sortable by age
 
     def near(self, point: Point, *, within_m: float) -> list[ZoneId]:
         """Return the zones whose bounding box is this near, of whichever city: borders are not walls.
@@ -63,8 +72,11 @@ class ZoneMap:
         up, right = corner.lat - point.lat, corner.lon - point.lon
         reach = _Box(point.lat - up, point.lon - right, point.lat + up, point.lon + right)
         found: dict[ZoneId, CityId] = {}
-        for cell in reach.cells():
-            found |= {zone.id: zone.city_id for zone, box in self._cells.get(cell, ()) if box.meets(reach)}
+        near = [self._all] if reach.count_cells() > _MANY_CELLS else [self._large]
+        if near[0] is self._large:
+            near += [self._cells[cell] for cell in reach.cells() if cell in self._cells]
+        for some in near:
+            found |= {zone.id: zone.city_id for zone, box in some if box.meets(reach)}
         return [*found, *(ZoneId(city_id) for city_id in dict.fromkeys(found.values()))]
 
     def zones(self, city_id: CityId) -> Sequence[Zone]:
@@ -93,6 +105,9 @@ class _Box(NamedTuple):
     def meets(self, other: "_Box") -> bool:
         is_beside = self.north < other.south or other.north < self.south
         return not (is_beside or self.east < other.west or other.east < self.west)
+
+    def count_cells(self) -> float:
+        return ((self.north - self.south) / _CELL_DEG + 2) * ((self.east - self.west) / _CELL_DEG + 2)
 
     def cells(self) -> Iterator[tuple[int, int]]:
         (south, west), (north, east) = _cell(self.south, self.west), _cell(self.north, self.east)
