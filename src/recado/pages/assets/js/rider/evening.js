@@ -10,6 +10,7 @@ import { reckon, stopsOf } from "./reckoning.js";
  */
 
 const MOST_NOTICES = 8;
+const MOST_HAD = 20;
 const FOLLOWED_MS = 1_500;
 
 /** The evening as this phone knows it: shift, offer, what is in hand with its items, and what the rider must still be told. */
@@ -22,6 +23,8 @@ export class Evening {
   told = [];
   /** Items, the customer's name and change, by order. @type {Record<string, any>} */
   orders = {};
+  /** The numbers of orders in hand now or of late, by order: news of them may come after they are gone. @type {Map<string, number | null>} */
+  #had = new Map();
   /** Items ticked at the counter: `<order>:<line>`. @type {Record<string, boolean>} */
   ticks = {};
   /** What the store answered to a count, by order. @type {Record<string, any>} */
@@ -68,6 +71,7 @@ export class Evening {
   async recall() {
     const kept = await this.#shelf.recall(this.#shelfName);
     if (kept) Object.assign(this, kept);
+    this.#note();
     if (this.city) setZone(this.city.time_zone);
     this.#onChange();
   }
@@ -81,8 +85,10 @@ export class Evening {
     this.shift = { ...shift, read_at: clock.now() };
     this.offer = offers[0] ?? null;
     this.told = deliveries;
+    this.#note();
     this.changed();
     await this.#complete();
+    this.#note();
   }
 
   /** Ask for everything anew; several who ask at once are served together. */
@@ -137,7 +143,21 @@ export class Evening {
 
   /** An order's number, as store and customer know it. @param {string} order_id */
   numberOf(order_id) {
-    return this.orders[order_id]?.short_number ?? null;
+    return this.orders[order_id]?.short_number ?? this.#had.get(order_id) ?? null;
+  }
+
+  /** Whether an order is in hand, or was until just now. @param {string} order_id */
+  hadInHand(order_id) {
+    return this.#had.has(order_id);
+  }
+
+  #note() {
+    for (const { order_id } of this.told) {
+      const number = this.numberOf(order_id);
+      this.#had.delete(order_id);
+      this.#had.set(order_id, number);
+    }
+    for (const order_id of [...this.#had.keys()].slice(0, -MOST_HAD)) this.#had.delete(order_id);
   }
 
   changed() {

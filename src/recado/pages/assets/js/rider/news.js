@@ -68,8 +68,7 @@ function learn({ evening }, event, fact) {
 /** It is not the rider's any more: told for as long as it is not read. @param {App} app @param {any} event @param {number | ""} number */
 function released({ evening, outbox }, event, number) {
   if (!RELEASED.includes(event.type)) return;
-  const delivery = evening.told.find(({ order_id }) => order_id === event.order_id);
-  if (!delivery || event.actor_role === "rider") return;
+  if (!evening.hadInHand(event.order_id) || event.actor_role === "rider") return;
   // The order's own word says it better than the delivery's.
   const word = { "order.rider_unassigned": "unassigned", "order.cancelled": "cancelled", "order.returned": "returned" }[/** @type {string} */ (event.type)];
   if (word) evening.tell({ tone: word === "returned" ? "good" : "alert", key: `rider.news.${word}`, facts: { number } });
@@ -84,8 +83,8 @@ export function unapplied({ evening }, report, { why }) {
 
 /** The right code came: what was said of a wrong one is over. @param {App} app @param {import("./shelf.js").Waiting} report */
 export function forgive({ evening }, report) {
-  const about = evening.told.find(({ delivery_id }) => delivery_id === report.delivery_id)?.order_id;
-  evening.notices = evening.notices.filter(({ key, order_id }) => !(key === "rider.refused.wrong_code" && order_id === about));
+  const number = report.short_number ?? ""; // the delivery itself may be gone already: its end is told over the feed, too
+  evening.notices = evening.notices.filter(({ key, facts }) => !(key === "rider.refused.wrong_code" && facts.number === number));
 }
 
 /** A report is refused for good. @param {App} app @param {import("./shelf.js").Waiting} report @param {import("../core/api.js").Problem} problem */
