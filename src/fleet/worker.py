@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from fleet.commands import offers, positions, searching, stops
 from fleet.commands.dispatching import Dispatcher
 from fleet.commands.engagement import DISPATCH_ROUND
+from fleet.commands.rebuilding import Rebuilder
 from fleet.commands.rounds import OFFER_EXPIRY
 from fleet.model.positions import Standing
 from fleet.policy.positions import all_zones
@@ -162,6 +163,16 @@ TIMERS: Final[Mapping[str, InTransaction]] = {
     searching.ALERT: _alert_due,
     searching.NOBODY: _nobody_due,
 }
+
+
+def rebuilder(redis: Redis, read: Begin, zones: Zones, clock: Clock) -> Rebuilder:
+    """Return who puts riders back into a Redis that lost them."""
+
+    async def availability_of(rider_id: RiderId) -> Standing | None:
+        async with read() as tx:
+            return await find_standing(tx, rider_id)
+
+    return Rebuilder(redis, read, zones, clock, availability_of=availability_of)
 
 
 async def sweep_for_ever(redis: Redis, zones: Zones, clock: Clock) -> None:

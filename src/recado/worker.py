@@ -5,7 +5,7 @@ import gc
 from contextlib import AsyncExitStack
 
 from fleet.commands.trails import TrailWriter
-from fleet.worker import sweep_for_ever
+from fleet.worker import rebuilder, sweep_for_ever
 from infra.clock import DomainClock
 from infra.db import Database
 from infra.live.announcer import RedisAnnouncer
@@ -47,7 +47,8 @@ async def run(settings: Settings) -> None:
         wakes.on(["recado_events"], relay.wake)
         zones = Zones(database.read)
         trails = TrailWriter(redis, database.begin, zones, clock)
+        rebuilding = rebuilder(redis, database.read, zones, clock).run()
         sweep = sweep_for_ever(redis, zones, clock)
-        async with running(wakes.run(), timekeeper.run(), relay.run(), trails.run(), sweep):
+        async with running(wakes.run(), timekeeper.run(), relay.run(), trails.run(), rebuilding, sweep):
             gc.freeze()  # What is loaded stays: looking through all of it again and again finds nothing.
             await asyncio.Event().wait()

@@ -56,8 +56,10 @@ def an_area(zone_id: ZoneId, *, west_m: float, east_m: float, city_id: CityId = 
 class TwoZones:
     """Zones west and east of the centre, 10 km each way: the border runs from north to south."""
 
-    def __init__(self) -> None:
-        self.zones = ZoneMap([an_area(WEST, west_m=-1e4, east_m=0), an_area(EAST, west_m=0, east_m=1e4)])
+    def __init__(self, city_id: CityId = CITY) -> None:
+        west = an_area(WEST, west_m=-1e4, east_m=0, city_id=city_id)
+        east = an_area(EAST, west_m=0, east_m=1e4, city_id=city_id)
+        self.zones = ZoneMap([west, east])
 
     async def map(self) -> ZoneMap:
         return self.zones

@@ -241,29 +241,13 @@ class Receiver:
 
     async def _find(self, rider_id: RiderId, place: Point, *, now: datetime) -> Held:
         """Return what Redis holds of a rider; what it lacks comes from PostgreSQL."""
-        held = await moves.find(self._redis, rider_id, now=now)
-        if held is None:
-            standing = await self._ask(rider_id)
-            zone_id = policy.zone_for(await self._zones.map(), place, standing.city_id, current=None)
-            await moves.claim(self._redis, rider_id, zone_id, now=now)
-            held = await moves.find(self._redis, rider_id, now=now)
-        if held is None:
-            raise PositionsBusy
-        if held.standing is None:
-            # Asked after the zone was claimed: a change committed from here on finds the rider and says so itself.
-            standing = await self._ask(rider_id)
-            await set_availability(self._redis, rider_id, standing, now=now)
-            held = store.with_standing(held, store.standing_text(standing))
+        held = await find_or_claim(
+            self._redis, rider_id, place, zones=self._zones, availability_of=self._availability_of, now=now
+        )
         if not held.head:
             last = await self._trails.find_last(rider_id, now=now)
             held = msgspec.structs.replace(held, track=Track(last=last))
         return held
-
-    async def _ask(self, rider_id: RiderId) -> Standing:
-        standing = await self._availability_of(rider_id)
-        if standing is None:
-            raise RiderNotFound
-        return standing
 
     async def _look_back(self, rider_id: RiderId, held: Held, pings: Sequence[Ping]) -> _Older:
         """Find out of which pings older than the last the trail has a point."""
@@ -284,6 +268,35 @@ class Receiver:
             return None  # the zone was claimed for this very place
         zone_id = policy.zone_for(zones, place, city_id, current=held.zone_id)
         return None if zone_id == held.zone_id else zone_id
+
+
+async def find_or_claim(
+    redis: Redis, rider_id: RiderId, place: Point, *, zones: Zones, availability_of: AvailabilityOf, now: datetime
+) -> Held:
+    """Return what Redis holds of a rider; where it holds nothing, they stand in the zone of this place from now on.
+
+    Their standing comes from PostgreSQL where Redis lacks it. Raises `RiderNotFound`, `PositionsBusy`.
+    """
+
+    async def ask() -> Standing:
+        standing = await availability_of(rider_id)
+        if standing is None:
+            raise RiderNotFound
+        return standing
+
+    held = await moves.find(redis, rider_id, now=now)
+    if held is None:
+        zone_id = policy.zone_for(await zones.map(), place, (await ask()).city_id, current=None)
+        await moves.claim(redis, rider_id, zone_id, now=now)
+        held = await moves.find(redis, rider_id, now=now)
+    if held is None:
+        raise PositionsBusy
+    if held.standing is None:
+        # Asked after the zone was claimed: a change committed from here on finds the rider and says so itself.
+        standing = await ask()
+        await set_availability(redis, rider_id, standing, now=now)
+        held = store.with_standing(held, store.standing_text(standing))
+    return held
 
 
 async def set_availability(redis: Redis, rider_id: RiderId, standing: Standing, *, now: datetime) -> None:

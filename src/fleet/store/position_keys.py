@@ -11,6 +11,7 @@
     {zone}:unwritten            set of riders of whom PostgreSQL lacks positions
     {zone}:backlog              how many positions those are
     {zone}:tail:<rider>         list of uploads PostgreSQL lacks, each a JSON array of positions; drained
+    {zone}:whole                string: whether the riders PostgreSQL knows were put back since Redis was empty; stays
 
 The scripts rely on the order in which `of_zone` lists them. All instants are domain time in milliseconds.
 """
@@ -72,6 +73,11 @@ def backlog(zone_id: ZoneId) -> str:
 def tail(zone_id: ZoneId, rider_id: RiderId) -> str:
     """Return the key of a rider's uploads that PostgreSQL lacks."""
     return f"{{{zone_id}}}:tail:{rider_id}"
+
+
+def whole(zone_id: ZoneId) -> str:
+    """Return the key that is missing where Redis lost what it had of the zone."""
+    return f"{{{zone_id}}}:whole"
 
 
 def of_zone(zone_id: ZoneId) -> list[str]:
