@@ -65,8 +65,10 @@ class Listener:
 
     async def _answer_all(self) -> None:
         try:
-            while self._waiting and not self._sink.is_over:
+            while not self._sink.is_over:
                 await asyncio.sleep(0)  # a flood of small frames must not hold up everybody else
+                if not self._waiting:  # all are answered, or the socket was lost this moment
+                    break
                 reply = await self._answer(self._waiting)
                 await self._sink.drained()
                 if reply is not None and not self._sink.is_over:
