@@ -1,5 +1,6 @@
 """A Redis that may be killed at any moment, because all that it acknowledged is on its disk."""
 
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -35,14 +36,31 @@ class DurableRedis:
         self._process.kill()
         self._process.wait()
 
+    def lose_disk(self) -> None:
+        """Kill it, and empty the directory in which it kept what it was told."""
+        self.kill()
+        for path in (self._home.path / "kv").iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "valkey.conf":
+                path.unlink()
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Stop it for a while: it takes connections and answers nothing."""
-        self._process.send_signal(signal.SIGSTOP)
+        self.stop()
         try:
             yield
         finally:
-            self._process.send_signal(signal.SIGCONT)
+            self.go_on()
+
+    def stop(self) -> None:
+        """Let it take connections and answer nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it answer again."""
+        self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         """End it for good."""
