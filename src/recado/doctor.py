@@ -13,8 +13,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from fleet.queries.backlog import largest_backlog
 from infra.clock import wall_now
 from infra.migrations import pending
+from places.zones import Zones
 from recado.preflight import one_line
 from recado.resources import migrations_directory
 from recado.settings import Settings
@@ -24,6 +26,7 @@ OLDEST_REDIS: Final = (7, 0)
 LARGEST_SKEW: Final = timedelta(milliseconds=250)  # what deadlines are promised to
 SKEW_SAMPLES: Final = 5
 ANSWERS_WITHIN_S: Final = 5
+LARGE_BACKLOG: Final = 50_000  # of one zone: a second of what one takes at most; at ten times as many pings are refused
 SPARE_CONNECTIONS: Final = 10  # for LISTEN, shards, migrations and a person with psql
 
 _PG_FAILURES: Final = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -40,7 +43,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 async def examine(settings: Settings) -> list[Finding]:
     """Return what was found, in the order a person would look."""
-    return [*await _examine_postgres(settings), *await _examine_redis(settings)]
+    return [*await _examine_postgres(settings), *await _examine_redis(settings), *await _examine_trails(settings)]
 
 
 async def _examine_postgres(settings: Settings) -> list[Finding]:
@@ -96,12 +99,7 @@ async def _migrations(settings: Settings) -> Finding:
 
 async def _examine_redis(settings: Settings) -> list[Finding]:
     try:
-        async with Redis.from_url(
-            settings.redis_url,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=ANSWERS_WITHIN_S,
-            socket_connect_timeout=ANSWERS_WITHIN_S,
-        ) as redis:
+        async with _redis(settings) as redis:
             info: dict[str, Any] = await redis.info()
             return [
                 Finding("Redis", "answers"),
@@ -112,6 +110,27 @@ async def _examine_redis(settings: Settings) -> list[Finding]:
             ]
     except _REDIS_FAILURES as error:
         return [Finding("Redis", _reason(error), "start it, or correct REDIS_URL")]
+
+
+async def _examine_trails(settings: Settings) -> list[Finding]:
+    """Look at what both stores must tell; where one of them does not, it was found already."""
+    try:
+        async with _redis(settings) as redis:
+            zones = Zones(lambda: _connection(settings.database_url))
+            waiting = await largest_backlog(redis, await zones.map())
+    except (*_PG_FAILURES, *_REDIS_FAILURES):
+        return []
+    advice = "see that a worker runs and what its log says of trails.store_away" if waiting >= LARGE_BACKLOG else ""
+    return [Finding("trails", f"{waiting} positions of one zone at most wait for PostgreSQL", advice)]
+
+
+def _redis(settings: Settings) -> Redis:
+    return Redis.from_url(
+        settings.redis_url,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=ANSWERS_WITHIN_S,
+        socket_connect_timeout=ANSWERS_WITHIN_S,
+    )
 
 
 def _redis_version(info: dict[str, Any]) -> Finding:
@@ -136,8 +155,12 @@ async def _redis_durability(redis: Redis, info: dict[str, Any]) -> Finding:
 
 def _redis_eviction(info: dict[str, Any]) -> Finding:
     policy = info["maxmemory_policy"]
-    advice = "" if policy == "noeviction" or not info["maxmemory"] else "set maxmemory-policy noeviction"
-    return Finding("Redis memory", f"maxmemory-policy {policy}", advice)
+    if policy == "noeviction":
+        return Finding("Redis memory", "nothing is evicted")
+    if not info["maxmemory"]:
+        return Finding("Redis memory", f"maxmemory-policy {policy}, without a maxmemory")
+    advice = "set maxmemory-policy noeviction: a refused ping is sent again, an evicted one is lost"
+    return Finding("Redis memory", f"maxmemory-policy {policy}: what was answered may be evicted", advice)
 
 
 async def _redis_time(redis: Redis) -> datetime:

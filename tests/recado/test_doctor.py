@@ -2,8 +2,13 @@ import socket
 
 import pytest
 from redis import Redis
+from tests.fleet.pings import CENTRE, NOON
 
-from recado.doctor import examine
+from fleet.store import position_keys as keys
+from infra.db import Database
+from kernel.ids import ZoneId
+from places.commands import found_city
+from recado.doctor import LARGE_BACKLOG, examine
 from recado.settings import Settings, read_settings
 
 
@@ -32,6 +37,52 @@ async def test_stores_that_forget_what_they_answered_are_reported(settings, redi
 
     assert found["Redis durability"] == "set appendfsync always"
     assert found["PostgreSQL durability"].startswith("set fsync")
+
+
+@pytest.fixture
+def told(redis_url):
+    """Tells Redis how to be, until the test is over."""
+    with Redis.from_url(redis_url) as client:
+        before = client.config_get("appendonly", "appendfsync", "maxmemory", "maxmemory-policy")
+        yield lambda **wish: [client.config_set(name.replace("_", "-"), value) for name, value in wish.items()]
+        for name, value in before.items():
+            client.config_set(name, value)
+
+
+@pytest.mark.parametrize(
+    ("wish", "subject", "what_to_do"),
+    [
+        ({"appendonly": "no"}, "Redis durability", "set appendonly yes and appendfsync always"),
+        ({"appendfsync": "no"}, "Redis durability", "set appendfsync always"),
+        ({"appendfsync": "always"}, "Redis durability", ""),
+        ({"maxmemory": "1gb", "maxmemory_policy": "allkeys-lru"}, "Redis memory", "set maxmemory-policy noeviction"),
+        ({"maxmemory": "1gb", "maxmemory_policy": "volatile-ttl"}, "Redis memory", "set maxmemory-policy noeviction"),
+        ({"maxmemory": "0", "maxmemory_policy": "allkeys-lru"}, "Redis memory", ""),
+        ({"maxmemory": "1gb", "maxmemory_policy": "noeviction"}, "Redis memory", ""),
+    ],
+    ids=str,
+)
+async def test_a_store_that_may_lose_pings_is_told_what_to_do(settings, told, wish, subject, what_to_do):
+    told(**wish)
+
+    found = (await advice(settings))[subject]
+
+    assert found.startswith(what_to_do)
+    assert bool(found) == bool(what_to_do)
+
+
+async def test_a_large_backlog_of_trails_is_reported(settings, redis_url):
+    async with Database.connect(settings.database_url, pool_size=2) as database, database.begin() as tx:
+        city = await found_city(
+            tx, name="São Paulo", country="BR", currency="BRL", time_zone="America/Sao_Paulo", centre=CENTRE, now=NOON
+        )
+    backlog = keys.backlog(ZoneId(city.id))
+    with Redis.from_url(redis_url) as client:
+        client.set(backlog, LARGE_BACKLOG - 1)
+        assert (await advice(settings))["trails"] == ""
+        client.set(backlog, LARGE_BACKLOG)
+
+    assert (await advice(settings))["trails"].startswith("see that a worker runs")
 
 
 async def test_a_database_without_our_tables_wants_migrating(settings, stores):

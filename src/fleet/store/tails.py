@@ -34,6 +34,14 @@ async def count_unwritten(redis: Redis, zone_ids: Sequence[ZoneId]) -> list[int]
         return list(await pipe.execute())
 
 
+async def count_backlog(redis: Redis, zone_ids: Sequence[ZoneId]) -> list[int]:
+    """Return, for each zone, how many positions PostgreSQL lacks."""
+    async with redis.pipeline(transaction=False) as pipe:
+        for zone_id in zone_ids:
+            pipe.get(keys.backlog(zone_id))
+        return [int(count or 0) for count in await pipe.execute()]
+
+
 async def read_tails(redis: Redis, zone_id: ZoneId, *, riders: int) -> list[Tail]:
     """Return the unwritten uploads of at most so many riders of a zone."""
     found = cast("list[bytes | str]", await redis.srandmember(keys.unwritten(zone_id), riders))
