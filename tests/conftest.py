@@ -14,6 +14,7 @@ import redis
 import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from tests.clusters import Cluster, a_cluster
 from tests.databases import Databases
 from tests.order import longest_first
 
@@ -35,6 +36,12 @@ hypothesis_settings.load_profile("recado")
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items[:] = longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked for it on a single server and on a cluster."""
+    if "redis_url" in metafunc.fixturenames and metafunc.definition.get_closest_marker("on_a_cluster_too"):
+        metafunc.parametrize("redis_url", ["single", "cluster"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -104,9 +111,20 @@ def database_url(databases: Databases) -> Iterator[str]:
     databases.give_back(url)
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Three servers that are one."""
+    with TemporaryDirectory(prefix="recado-") as directory, a_cluster(Path(directory)) as cluster:
+        yield cluster
+
+
 @pytest.fixture
-def redis_url(stores: StoreUrls) -> str:
-    """An empty key space."""
+def redis_url(request: pytest.FixtureRequest, stores: StoreUrls) -> str:
+    """An empty key space, of a cluster where a test asks for it."""
+    if getattr(request, "param", "single") == "cluster":
+        cluster: Cluster = request.getfixturevalue("cluster")
+        cluster.flush()
+        return cluster.url
     with redis.Redis.from_url(stores.redis_url) as client:
         client.flushdb()
     return stores.redis_url

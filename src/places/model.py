@@ -66,7 +66,7 @@ class ZoneMap:
     def near(self, point: Point, *, within_m: float) -> list[ZoneId]:
         """Return the zones whose bounding box is this near, of whichever city: borders are not walls.
 
-        The own id of each city among them comes along, for who is outside all its zones.
+        The own id of each city among them comes along, for who is outside all its zones; a city without zones is everywhere.
         """
         corner = offset(point, east_m=within_m, north_m=within_m)
         up, right = corner.lat - point.lat, corner.lon - point.lon
@@ -77,7 +77,11 @@ class ZoneMap:
             near += [self._cells[cell] for cell in reach.cells() if cell in self._cells]
         for some in near:
             found |= {zone.id: zone.city_id for zone, box in some if box.meets(reach)}
-        return [*found, *(ZoneId(city_id) for city_id in dict.fromkeys(found.values()))]
+        cities = dict.fromkeys(found.values()) | dict.fromkeys(self._bare())
+        return [*found, *(ZoneId(city_id) for city_id in cities)]
+
+    def _bare(self) -> list[CityId]:
+        return [city_id for city_id, zones in self._by_city.items() if not zones]
 
     def zones(self, city_id: CityId) -> Sequence[Zone]:
         """Return the zones of a city."""

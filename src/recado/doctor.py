@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from fleet.queries.backlog import largest_backlog
 from infra.clock import wall_now
 from infra.migrations import pending
+from infra.redis import connect, servers_of
 from places.zones import Zones
 from recado.preflight import one_line
 from recado.resources import migrations_directory
@@ -31,6 +32,11 @@ SPARE_CONNECTIONS: Final = 10  # for LISTEN, shards, migrations and a person wit
 
 _PG_FAILURES: Final = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _REDIS_FAILURES: Final = (OSError, TimeoutError, ValueError, RedisError)
+_IMPATIENT: Final[dict[str, Any]] = {
+    "retry": Retry(NoBackoff(), 0),
+    "socket_timeout": ANSWERS_WITHIN_S,
+    "socket_connect_timeout": ANSWERS_WITHIN_S,
+}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -99,38 +105,39 @@ async def _migrations(settings: Settings) -> Finding:
 
 async def _examine_redis(settings: Settings) -> list[Finding]:
     try:
-        async with _redis(settings) as redis:
-            info: dict[str, Any] = await redis.info()
-            return [
-                Finding("Redis", "answers"),
-                _redis_version(info),
-                await _redis_durability(redis, info),
-                _redis_eviction(info),
-                await _clock("Redis clock", lambda: _redis_time(redis)),
-            ]
+        urls = await servers_of(settings.redis_url, **_IMPATIENT)
+        found = [await _examine_server(url) for url in urls]
     except _REDIS_FAILURES as error:
         return [Finding("Redis", _reason(error), "start it, or correct REDIS_URL")]
+    if len(found) == 1:
+        return found[0]
+    # Of each subject the first server where something is to be done, or the first.
+    worst = [max(of_all, key=lambda finding: finding.advice != "") for of_all in zip(*found, strict=True)]
+    return [Finding("Redis cluster", f"{len(urls)} servers answer"), *worst]
+
+
+async def _examine_server(url: str) -> list[Finding]:
+    async with connect(url, **_IMPATIENT) as redis:
+        info: dict[str, Any] = await redis.info()
+        return [
+            Finding("Redis", "answers"),
+            _redis_version(info),
+            await _redis_durability(redis, info),
+            _redis_eviction(info),
+            await _clock("Redis clock", lambda: _redis_time(redis)),
+        ]
 
 
 async def _examine_trails(settings: Settings) -> list[Finding]:
     """Look at what both stores must tell; where one of them does not, it was found already."""
     try:
-        async with _redis(settings) as redis:
+        async with connect(settings.redis_url, **_IMPATIENT) as redis:
             zones = Zones(lambda: _connection(settings.database_url))
             waiting = await largest_backlog(redis, await zones.map())
     except (*_PG_FAILURES, *_REDIS_FAILURES):
         return []
     advice = "see that a worker runs and what its log says of trails.store_away" if waiting >= LARGE_BACKLOG else ""
     return [Finding("trails", f"{waiting} positions of one zone at most wait for PostgreSQL", advice)]
-
-
-def _redis(settings: Settings) -> Redis:
-    return Redis.from_url(
-        settings.redis_url,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=ANSWERS_WITHIN_S,
-        socket_connect_timeout=ANSWERS_WITHIN_S,
-    )
 
 
 def _redis_version(info: dict[str, Any]) -> Finding:

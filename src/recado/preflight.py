@@ -1,12 +1,12 @@
 """Before a process begins: whether its stores answer, and the database is the one its code expects."""
 
 import asyncpg
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from infra.migrations import pending
+from infra.redis import connect
 from kernel.streets import Streets, StreetsUnreadable
 from recado.errors import SettingsRefused, StoreUnavailable
 from recado.resources import migrations_directory
@@ -23,7 +23,7 @@ async def check_stores(settings: Settings) -> None:
     if before := [name for name in missing if "_pre_" in name]:  # Those marked post wait for us to be deployed.
         raise StoreUnavailable(f"the database lacks {before[0]}: run `recado migrate`")
     try:
-        async with Redis.from_url(settings.redis_url, retry=Retry(NoBackoff(), 0)) as redis:
+        async with connect(settings.redis_url, retry=Retry(NoBackoff(), 0)) as redis:
             await redis.ping()
     except (OSError, ValueError, RedisError) as error:
         raise StoreUnavailable(f"Redis of REDIS_URL does not answer: {one_line(error)}") from None

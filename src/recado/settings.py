@@ -24,7 +24,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Url
     database_direct_url: Url  # LISTEN and advisory locks need a connection no pooler shares; DATABASE_URL by default
     redis_url: Annotated[
-        str, Meta(pattern=r"^(rediss?|unix)://", description="a Redis or Valkey URL such as redis://host:6379/0")
+        str,
+        Meta(
+            pattern=r"^(rediss?(\+cluster)?|unix)://",
+            description="a Redis or Valkey URL such as redis://host:6379/0, or redis+cluster://host:6379 of a cluster",
+        ),
     ]
     token_secret: Annotated[str, Meta(min_length=32, description="32 or more random characters")]
     host: Annotated[str, Meta(min_length=1, description="an address to listen on")] = "127.0.0.1"

@@ -10,7 +10,7 @@ from infra.clock import DomainClock
 from infra.db import Database
 from infra.live.announcer import RedisAnnouncer
 from infra.payments import sandbox_providers
-from infra.redis import connect
+from infra.redis import connect, one_node
 from infra.relay import Relay
 from infra.timekeeper import Timekeeper
 from infra.wakes import Wakes
@@ -27,6 +27,7 @@ async def run(settings: Settings) -> None:
             Database.connect(settings.database_url, pool_size=settings.worker_pool_size)
         )
         redis = await stack.enter_async_context(connect(settings.redis_url))
+        channels = await stack.enter_async_context(connect(one_node(settings.redis_url)))
         clock = DomainClock(database.read)
         wakes = Wakes(settings.database_direct_url)
         timekeeper = Timekeeper(
@@ -40,7 +41,7 @@ async def run(settings: Settings) -> None:
             settings.database_direct_url,
             clock,
             consumers=reactions.consumers(redis),
-            announcer=RedisAnnouncer(redis),
+            announcer=RedisAnnouncer(channels),
         )
         wakes.on(["recado_clock"], clock.forget)
         wakes.on(["recado_clock", "recado_timers"], timekeeper.wake)

@@ -5,12 +5,13 @@ from redis.asyncio import Redis
 from tests.fleet.town import Town
 
 from infra.db import Database
+from infra.redis import connect
 
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     """A client on an empty key space."""
-    async with Redis.from_url(redis_url) as client:
+    async with connect(redis_url) as client:
         yield client
 
 

@@ -1,11 +1,14 @@
 from datetime import datetime
 
 import anyio
+import pytest
 from tests.fleet.pings import ANA, NOON, WEST, TwoZones, a_ping, at_s
 from tests.fleet.roster import a_receiver
 
 from fleet import worker
 from fleet.store import position_keys as keys
+
+pytestmark = pytest.mark.on_a_cluster_too
 
 
 class OneMinuteLater:

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.journey
 A_DAY = timedelta(days=1)
 
 
+@pytest.mark.on_a_cluster_too
 async def test_an_evening_goes_well(town, house):
     beto, carla = town.beto, town.carla
     await beto.start_shift()

@@ -1,5 +1,6 @@
 import socket
 
+import msgspec
 import pytest
 from redis import Redis
 from tests.fleet.pings import CENTRE, NOON
@@ -69,6 +70,16 @@ async def test_a_store_that_may_lose_pings_is_told_what_to_do(settings, told, wi
 
     assert found.startswith(what_to_do)
     assert bool(found) == bool(what_to_do)
+
+
+async def test_each_server_of_a_cluster_is_looked_at(settings, cluster):
+    on_a_cluster = msgspec.structs.replace(settings, redis_url=cluster.url)
+
+    found = {finding.subject: finding for finding in await examine(on_a_cluster)}
+
+    assert found["Redis cluster"].state == "3 servers answer"
+    assert found["Redis durability"].advice == "set appendonly yes and appendfsync always"
+    assert (found["Redis memory"].advice, found["trails"].advice) == ("", "")
 
 
 async def test_a_large_backlog_of_trails_is_reported(settings, redis_url):

@@ -37,6 +37,7 @@ def test_an_empty_variable_counts_as_not_set():
         ("DATABASE_URL", "mysql://db"),
         ("DATABASE_DIRECT_URL", "db:5432"),
         ("REDIS_URL", "kv.example"),
+        ("REDIS_URL", "unix+cluster:///run/kv.sock"),
         ("TOKEN_SECRET", "too short"),
         ("PORT", "65536"),
         ("PORT", "http"),
@@ -74,3 +75,8 @@ def test_what_a_child_process_is_given_reads_as_the_same_settings():
 def test_what_is_no_tile_server_s_address_never_gets_into_a_header(value):
     with pytest.raises(SettingsRefused, match="TILE_URL is wrong"):
         read_settings({**COMPLETE, "TILE_URL": value})
+
+
+@pytest.mark.parametrize("url", ["redis+cluster://kv.example:6379", "rediss+cluster://:secret@kv.example:6379"])
+def test_a_cluster_is_named_by_one_of_its_servers(url):
+    assert read_settings({**COMPLETE, "REDIS_URL": url}).redis_url == url

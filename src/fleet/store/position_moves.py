@@ -18,7 +18,7 @@ from fleet.store.scripts import Script, text
 from kernel.ids import RiderId, ZoneId
 
 TRACE_KEPT: Final = timedelta(days=1)  # longer than any process can have stood still between two steps
-ATTEMPTS: Final = 8
+ATTEMPTS: Final = 32  # a lost one means that somebody else moved the rider on meanwhile
 
 _leave = Script("leave_zone")
 _arrive = Script("arrive_in_zone")

@@ -15,6 +15,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from infra.redis import one_node
+
 log: Final = structlog.get_logger()
 IDLE_CHANNEL: Final = "live:idle"  # always listened to: without a subscription a PING is answered in another shape
 CHUNK: Final = 1000  # channels per SUBSCRIBE
@@ -68,9 +70,10 @@ class Subscriber:
     """Listens until cancelled and reconnects for ever, each time to every channel wanted at that moment."""
 
     def __init__(self, redis_url: str, *, on_restored: Callable[[], None]) -> None:
+        # Of a cluster one node, as each tells what was published on any.
         # No timeout on reads, which wait for ever; no retries inside the client, which would hide what was missed.
         self._pool: ConnectionPool = ConnectionPool.from_url(
-            redis_url, protocol=2, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+            one_node(redis_url), protocol=2, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
         )
         self._on_restored = on_restored
         self._wanted: dict[bytes, _Wanted] = {}

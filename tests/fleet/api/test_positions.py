@@ -18,7 +18,11 @@ from accounts.tokens import Tokens
 from fleet.api.positions import ROUTES
 from infra import problems
 from infra.db import Begin, Database, Tx
+from infra.redis import connect
 from kernel.actors import Role
+
+pytestmark = pytest.mark.on_a_cluster_too
+
 
 TOKENS = Tokens("a secret of thirty-two characters")
 RIDER = Caller(role=Role.RIDER, id=ANA)
@@ -207,7 +211,7 @@ async def test_a_rider_who_never_sent_a_ping_has_an_empty_trail_and_a_stranger_n
 
 
 def test_the_document_says_what_may_be_posted(redis_url):
-    paths = an_app(Redis.from_url(redis_url)).openapi_schema.to_schema()["paths"]
+    paths = an_app(connect(redis_url)).openapi_schema.to_schema()["paths"]
 
     body = paths["/v1/rider/positions"]["post"]["requestBody"]
     one, many = body["content"]["application/json"]["schema"]["oneOf"]

@@ -12,27 +12,32 @@ from tests.fleet.roster import a_receiver, trail_of
 from fleet.errors import PositionsBusy
 from fleet.model.positions import Ping, Verdict
 from fleet.store import position_moves as moves
+from infra.redis import connect
 from kernel.ids import ZoneId
+
+pytestmark = pytest.mark.on_a_cluster_too
 
 KEPT = (Verdict.ACCEPTED, Verdict.LATE, Verdict.DUPLICATE)
 
 
-class Mortal(Redis):
-    """A client whose connection breaks now and then, before a command is sent or before it is answered."""
+def make_mortal(client: Redis, dice: random.Random) -> Redis:
+    """Have a client's connection break now and then, before a command is sent or before it is answered."""
+    execute = client.execute_command
 
-    dice: random.Random
-
-    async def execute_command(self, *args, **options):
-        fate = self.dice.random()
+    async def execute_or_die(*args, **options):
+        fate = dice.random()
         if fate < 0.04:
             raise RedisConnectionError("broke before")
-        answer = await super().execute_command(*args, **options)
+        answer = await execute(*args, **options)
         if fate > 0.96:
             raise RedisConnectionError("broke after")
         return answer
 
+    client.execute_command = execute_or_die
+    return client
 
-async def send(client: Mortal, uploads: list[list[Ping]], acknowledged: dict[int, Verdict]) -> None:
+
+async def send(client: Redis, uploads: list[list[Ping]], acknowledged: dict[int, Verdict]) -> None:
     """Send uploads one after the other; each is sent again by a fresh process until it is answered."""
     receiver = a_receiver(client)
     for upload in uploads:
@@ -59,8 +64,8 @@ async def test_whoever_dies_at_any_step_nothing_acknowledged_is_lost_and_no_old_
         dice.choice(phones).append(upload)
     acknowledged: dict[int, Verdict] = {}
 
-    async with Mortal.from_url(redis_url) as client, Redis.from_url(redis_url) as sound:
-        client.dice = dice
+    async with connect(redis_url) as client, connect(redis_url) as sound:
+        make_mortal(client, dice)
         await asyncio.gather(*(send(client, uploads, acknowledged) for uploads in phones))
         await a_receiver(sound).ingest(ANA, [a_ping(60 * 30, east_m=300)], now=at_s(60 * 30))
 

@@ -2,9 +2,9 @@ import asyncio
 import itertools
 
 import pytest
-from redis.asyncio import Redis
 from tests.fleet.pings import ANA, BETO, CENTRE, EAST, NOON, WEST, a_ping, a_position, a_standing, at_s
 from tests.fleet.roster import Roster, Shelf, a_receiver, trail_of
+from tests.fleet.servers import all_keys, calls_of
 
 from fleet.commands import positions as commands
 from fleet.errors import PositionsBusy, RiderNotFound, TooManyPositions
@@ -15,8 +15,11 @@ from fleet.store import position_moves as moves
 from fleet.store import position_writer
 from fleet.store import positions as store
 from infra.live.channels import position_channel
+from infra.redis import connect, one_node
 from kernel.geo import offset
 from kernel.ids import RiderId
+
+pytestmark = pytest.mark.on_a_cluster_too
 
 V = Verdict
 
@@ -53,7 +56,7 @@ async def test_a_rider_nobody_knows_is_refused_and_nothing_is_kept(redis):
     with pytest.raises(RiderNotFound):
         await a_receiver(redis).ingest(BETO, [a_ping()], now=NOON)
 
-    assert await redis.keys("*") == []
+    assert await all_keys(redis) == []
 
 
 async def test_a_rider_off_shift_may_post_but_is_not_found(redis):
@@ -68,13 +71,12 @@ async def test_a_rider_off_shift_may_post_but_is_not_found(redis):
 async def test_the_next_upload_takes_one_round_trip(redis, monkeypatch):
     receiver = a_receiver(redis)
     await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
-    before = await redis.info("commandstats")
+    before = [await calls_of(redis, command) for command in ("evalsha", "hget")]
 
     await receiver.ingest(ANA, [a_ping(5, east_m=-100)], now=at_s(5))
 
-    after = await redis.info("commandstats")
-    assert after["cmdstat_evalsha"]["calls"] == before["cmdstat_evalsha"]["calls"] + 1
-    assert after["cmdstat_hget"]["calls"] == before["cmdstat_hget"]["calls"]  # nobody looked where the rider is
+    assert await calls_of(redis, "evalsha") == before[0] + 1
+    assert await calls_of(redis, "hget") == before[1]  # nobody looked where the rider is
 
 
 async def test_a_late_ping_sent_again_is_a_duplicate(redis):
@@ -99,7 +101,7 @@ async def test_a_process_with_an_old_memory_judges_anew(redis):
 
 
 async def test_many_writers_at_once_never_let_an_old_ping_win(redis_url):
-    async with Redis.from_url(redis_url) as first, Redis.from_url(redis_url) as second:
+    async with connect(redis_url) as first, connect(redis_url) as second:
         processes = [a_receiver(first), a_receiver(second), a_receiver(first)]
         pings = [a_ping(seconds, east_m=-500 + seconds) for seconds in range(60)]
         uploads = [pings[start : start + 3] for start in range(57, -1, -3)] + [[ping] for ping in pings[::7]]
@@ -215,7 +217,7 @@ async def test_a_second_helper_does_not_bring_the_old_position_back(redis):
 
 
 async def test_processes_that_cross_both_ways_at_once_agree(redis_url):
-    async with Redis.from_url(redis_url) as first, Redis.from_url(redis_url) as second:
+    async with connect(redis_url) as first, connect(redis_url) as second:
         processes = itertools.cycle([a_receiver(first), a_receiver(second), a_receiver(second)])
         pings = [a_ping(seconds * 10, east_m=200 if seconds % 4 < 2 else -200) for seconds in range(24)]
 
@@ -295,7 +297,7 @@ async def test_a_rider_without_a_ping_gets_their_standing_from_postgresql_later(
     roster = Roster({ANA: a_standing(3)})
 
     await commands.set_availability(redis, ANA, a_standing(3), now=NOON)
-    assert await redis.keys("*") == []
+    assert await all_keys(redis) == []
 
     await a_receiver(redis, roster).ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
     assert await is_available(redis, WEST)
@@ -340,7 +342,7 @@ async def test_after_a_month_of_silence_nothing_is_left_of_a_rider_but_what_post
 
     await commands.sweep(redis, [WEST, EAST], now=at_s(100) + store.FORGET_AFTER)
 
-    left = {key.decode() for key in await redis.keys("*")}
+    left = set(await all_keys(redis))
     assert left == {key(zone) for zone in (WEST, EAST) for key in (keys.unwritten, keys.backlog)} | {
         keys.tail(zone, ANA) for zone in (WEST, EAST)
     }
@@ -376,13 +378,12 @@ async def test_late_pings_of_another_month_are_not_kept(redis):
 async def test_uploads_of_one_phone_at_once_share_a_round_trip(redis):
     receiver = a_receiver(redis)
     await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
-    before = await redis.info("commandstats")
+    before = await calls_of(redis, "evalsha")
 
     uploads = [[a_ping(5)], [a_ping(6), a_ping(7)], [a_ping(7)], [a_ping(8)]]
     answers = await asyncio.gather(*(receiver.ingest(ANA, upload, now=at_s(9)) for upload in uploads))
 
-    after = await redis.info("commandstats")
-    assert after["cmdstat_evalsha"]["calls"] <= before["cmdstat_evalsha"]["calls"] + 2
+    assert await calls_of(redis, "evalsha") <= before + 2
     assert [[one.verdict for one in answer] for answer in answers] == [
         [V.ACCEPTED], [V.ACCEPTED, V.ACCEPTED], [V.DUPLICATE], [V.ACCEPTED],
     ]  # fmt: skip
@@ -440,9 +441,9 @@ async def test_a_ping_at_the_pole_is_stored_though_no_geo_set_can_hold_it(redis)
     assert await verdicts(a_receiver(redis), a_ping(lat=89.9, lon=0.0)) == [V.ACCEPTED]
 
 
-async def test_only_a_newer_position_is_told_to_whoever_watches(redis):
+async def test_only_a_newer_position_is_told_to_whoever_watches(redis, redis_url):
     receiver = a_receiver(redis)
-    async with redis.pubsub() as watch:
+    async with connect(one_node(redis_url)) as listening, listening.pubsub() as watch:
         await watch.subscribe(position_channel(ANA))
         await watch.get_message(timeout=1)
 

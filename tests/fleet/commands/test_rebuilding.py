@@ -8,6 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from tests.fleet.pings import CENTRE, NOON, TwoZones, a_ping, at_s
 from tests.fleet.roster import a_registered_rider
+from tests.fleet.servers import all_keys
 
 from fleet.commands import rebuilding
 from fleet.commands.positions import Receiver
@@ -27,6 +28,8 @@ from fleet.worker import rebuilder
 from infra.db import Database
 from kernel.events import Act, Cause
 from kernel.ids import CityId, RiderId
+
+pytestmark = pytest.mark.on_a_cluster_too
 
 
 class Crew:
@@ -103,11 +106,11 @@ async def test_riders_are_found_again_without_a_new_ping(crew):
 async def test_a_store_that_lost_nothing_is_left_alone(crew):
     await crew.ride(crew.ana)
     assert await crew.a_rebuilder().rebuild() == 0  # a first start: nobody knew yet that nothing is missing
-    before = {key: await crew.redis.dump(key) for key in await crew.redis.keys("*")}
+    before = {key: await crew.redis.dump(key) for key in await all_keys(crew.redis)}
 
     assert await crew.a_rebuilder().rebuild() == 0
 
-    assert {key: await crew.redis.dump(key) for key in await crew.redis.keys("*")} == before
+    assert {key: await crew.redis.dump(key) for key in await all_keys(crew.redis)} == before
     assert [await crew.redis.ttl(keys.whole(zone_id)) for zone_id in crew.zone_ids] == [-1] * 3
 
 

@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from tests.fleet.pings import ANA, BETO, NOON, TwoZones, a_ping, a_standing, at_s
 from tests.fleet.roster import Roster, a_receiver, trail_of
+from tests.fleet.servers import all_keys
 
 from fleet.commands.phone_notes import PhoneNotes
 from fleet.commands.trails import TrailWriter
@@ -18,6 +19,8 @@ from fleet.store import position_keys as keys
 from fleet.store import tails
 from infra.db import Database
 from kernel.ids import RiderId
+
+pytestmark = pytest.mark.on_a_cluster_too
 
 
 class Standing:
@@ -67,7 +70,7 @@ async def test_a_trail_is_written_and_leaves_nothing_behind(redis, database):
     assert written == 4
     assert sorted(told.news) == [(ANA, [0, 3, 5]), (BETO, [1])]
     assert await stored_s(redis, database) == [0, 3, 5]
-    left = {key.decode() for key in await redis.keys("*")}
+    left = await all_keys(redis)
     assert not [key for key in left if "tail" in key or "unwritten" in key or "backlog" in key]
     assert await a_writer(redis, database).write_all() == 0
 
@@ -189,4 +192,4 @@ async def test_what_a_phone_says_of_itself_is_learnt_once_and_again_when_it_chan
 
 
 async def zones_with_tails(redis):
-    return [key.decode().partition("}")[0][1:] for key in await redis.keys("*:unwritten")]
+    return [key.partition("}")[0][1:] for key in await all_keys(redis, "*:unwritten")]

@@ -21,6 +21,8 @@ from kernel.geo import Point, offset
 from kernel.ids import RiderId, ZoneId
 from places.model import ZoneMap
 
+pytestmark = pytest.mark.on_a_cluster_too
+
 ZONES = TwoZones().zones
 
 

@@ -1,7 +1,8 @@
 import msgspec
-from redis.asyncio import Redis
+import pytest
 from tests.fleet.pings import ANA, BETO, EAST, NOON, WEST, a_ping, a_standing, at_s
 from tests.fleet.roster import a_receiver
+from tests.fleet.servers import all_keys
 
 from fleet.model.positions import Ping, PositionRules, Track
 from fleet.model.riders import Vehicle
@@ -9,7 +10,10 @@ from fleet.policy.positions import judge, stale_at_ms
 from fleet.store import position_keys as keys
 from fleet.store import position_moves as moves
 from fleet.store import positions as store
+from infra.redis import connect
 from kernel.ids import RiderId
+
+pytestmark = pytest.mark.on_a_cluster_too
 
 RULES = PositionRules()
 
@@ -85,7 +89,7 @@ async def test_a_rider_without_a_position_keeps_what_their_uploads_said_about_th
 
 
 async def test_a_client_that_decodes_by_itself_works_as_well(redis_url):
-    async with Redis.from_url(redis_url, decode_responses=True) as client:
+    async with connect(redis_url, decode_responses=True) as client:
         receiver = a_receiver(client)
         for seconds, east_m in ((0, -100), (10, 100)):
             await receiver.ingest(ANA, [a_ping(seconds, east_m=east_m)], now=at_s(seconds))
@@ -96,7 +100,7 @@ async def test_a_client_that_decodes_by_itself_works_as_well(redis_url):
 async def test_every_key_of_a_zone_carries_its_tag(redis):
     await a_receiver(redis).ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
 
-    found = sorted(key.decode() for key in await redis.keys("*"))
+    found = await all_keys(redis)
 
     assert found == sorted(
         [

@@ -1,0 +1,58 @@
+import socket
+
+import pytest
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from infra.redis import connect, one_node
+
+NOWHERE = "redis+cluster://127.0.0.1"
+
+
+async def test_keys_of_all_nodes_are_reached_in_one_pipeline(cluster):
+    cluster.flush()
+    async with connect(cluster.url) as redis:
+        names = [f"key:{number}" for number in range(99)]
+        async with redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.set(name, name)
+            await pipe.execute()
+        async with redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.get(name)
+            found = await pipe.execute()
+
+        sizes = [await redis.execute_command("DBSIZE", target_nodes=node) for node in redis.spread.get_nodes()]
+
+    assert [one.decode() for one in found] == names
+    assert (len(sizes), sum(sizes), min(sizes) > 0) == (3, 99, True)
+
+
+async def test_commands_to_a_cluster_are_packed_like_those_to_a_server(cluster, redis_url):
+    async with connect(cluster.url) as redis, connect(redis_url) as single:
+        await redis.ping()
+        kinds = {node.connection_class for node in redis.spread.get_nodes()}
+
+        assert kinds == {single.connection_pool.connection_class}
+
+
+async def test_what_is_published_on_one_node_is_heard_on_another(cluster):
+    other = f"redis://127.0.0.1:{cluster.ports[2]}"
+    async with connect(one_node(cluster.url)) as speaking, connect(other) as listening, listening.pubsub() as watch:
+        await watch.subscribe("live:somebody")
+        await watch.get_message(timeout=1)
+
+        await speaking.publish("live:somebody", "news")
+
+        assert (await watch.get_message(timeout=2))["data"] == b"news"
+
+
+@pytest.mark.parametrize("ask", ["ping", "pipeline"])
+async def test_a_cluster_that_is_away_is_away_like_a_server(ask):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        redis = connect(f"{NOWHERE}:{nobody.getsockname()[1]}", retry=Retry(NoBackoff(), 0))
+        with pytest.raises(RedisConnectionError):
+            await (redis.ping() if ask == "ping" else redis.pipeline(transaction=False).get("key").execute())
+        await redis.aclose()
