@@ -66,7 +66,8 @@ class ZoneMap:
     def near(self, point: Point, *, within_m: float) -> list[ZoneId]:
         """Return the zones whose bounding box is this near, of whichever city: borders are not walls.
 
-        The own id of each city among them comes along, for who is outside all its zones; a city without zones is everywhere.
+        The own id of each city among them comes along, for who is outside all its zones; one without
+        zones is everywhere.
         """
         corner = offset(point, east_m=within_m, north_m=within_m)
         up, right = corner.lat - point.lat, corner.lon - point.lon

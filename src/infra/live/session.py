@@ -19,7 +19,7 @@ from infra.live.opening import NotReadableYet, Opening, open_for
 from infra.live.sockets import CLOSE_S, STALLED_S, SocketSink, lent_socket
 from infra.live.source import STORE_AWAY, FeedSource
 from infra.live.streams import StreamSink
-from infra.live.view import FrameNotUnderstood, Watch, refuse_frames
+from infra.live.view import UNREADABLE, FrameNotUnderstood, Watch, refuse_frames
 from infra.live.watcher import WAITING_FACTS, Sink, Watcher
 from infra.live.wires import BARE, NATIVE, Wire
 from kernel.errors import DomainError
@@ -156,7 +156,7 @@ async def _answer(watch: Watch, wire: Wire, path: str, waiting: deque[bytes]) ->
     try:
         reply = await ((watch.receive or refuse_frames)(raw) if answer is None else answer)
         return None if reply is None else wire.pack(_encode(reply))
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         refused: DomainError = FrameNotUnderstood(str(error))
     except DomainError as error:
         refused = error
@@ -166,5 +166,5 @@ async def _answer(watch: Watch, wire: Wire, path: str, waiting: deque[bytes]) ->
 def _number_in(raw: bytes) -> int | None:
     try:
         return msgspec.json.decode(raw, type=_Numbered).n
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None

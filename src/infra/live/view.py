@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
-from typing import Protocol, Self, TypeAlias
+from typing import Final, Protocol, Self, TypeAlias
 
 import msgspec
 
@@ -12,6 +12,10 @@ from kernel.errors import DomainError, Kind
 
 Receive: TypeAlias = Callable[[bytes], Awaitable[object | None]]
 ReceiveTogether: TypeAlias = Callable[[deque[bytes]], tuple[bytes, Awaitable[object]] | None]
+
+
+# What is no JSON, not what was asked for, no text, or nested too deeply, as the decoder has it.
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -88,7 +92,7 @@ class Watch:
     """What somebody asked for: a feed, perhaps from a number on, as one of its audiences.
 
     `view` serves the whole audience where it is the first of it; `load` is this caller's own. `receive` answers frames
-    that come in, or raises a `DomainError` or msgspec's errors to refuse one; the feed goes on. `receive_together`
+    that come in, or raises a `DomainError` or one of `UNREADABLE` to refuse one; the feed goes on. `receive_together`
     takes those off the front of what waits that one answer covers, and returns the last with its answer to come; None
     where the first is for `receive`.
     """

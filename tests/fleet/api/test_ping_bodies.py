@@ -1,8 +1,9 @@
 import json
+import os
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fleet.pings import NOON, NOON_MS
 
@@ -10,6 +11,7 @@ from fleet.api.ping_bodies import MAX_PINGS, PingAnswer, read_upload
 from fleet.model.positions import Judged, Verdict
 from kernel.errors import InvalidField
 
+EXAMPLES = 200 * int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
 GOOD = {"device_at": NOON_MS, "lat": -23.5, "lon": -46.6, "accuracy_m": 8}
 FIELDS = [*GOOD, "speed_mps", "positions", "source"]
 SCALARS = st.none() | st.floats() | st.integers() | st.text()
@@ -101,6 +103,7 @@ def test_what_is_no_json_is_no_upload(body):
 
 
 @given(ANY_JSON)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_whatever_json_comes_is_refused_or_answered_ping_by_ping(body):
     try:
         upload = read_upload(msgspec.json.encode(body))
@@ -111,6 +114,7 @@ def test_whatever_json_comes_is_refused_or_answered_ping_by_ping(body):
 
 
 @given(st.binary(max_size=40), st.integers(0, 90))
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_broken_bytes_are_refused_or_answered(junk, at):
     body = bytearray(json.dumps({"positions": [GOOD]}).encode())
     body[at : at + len(junk)] = junk

@@ -1,5 +1,6 @@
 import asyncio
 
+import pytest
 from tests.infra.live.conftest import ANA, a_house
 
 from infra.live.session import Limits
@@ -106,13 +107,16 @@ async def test_a_watcher_who_never_reads_again_is_given_up(database_url, redis_u
         assert house.hub.head(ANA) is None
 
 
-async def test_frames_are_answered_and_a_malformed_one_is_refused_without_ending_the_feed(house):
+@pytest.mark.parametrize(
+    "malformed", [b'{"no": number', b'{"n": 3, "do": "\xff"}', b'{"a":' + b"[" * 9_000], ids=["cut", "no text", "deep"]
+)
+async def test_frames_are_answered_and_a_malformed_one_is_refused_without_ending_the_feed(house, malformed):
     async with house.watch() as watcher:
         await watcher.next()
 
         await watcher.client.send("7")
         assert await watcher.next() == {"type": "ack", "count": 7}
-        await watcher.client.send(b'{"no": number')
+        await watcher.client.send(malformed)
         error = await watcher.next()
         await watcher.client.send(b"8")
 
