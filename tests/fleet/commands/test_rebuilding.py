@@ -18,7 +18,7 @@ from fleet.commands.trails import TrailWriter
 from fleet.model.positions import Standing, Verdict, to_ms
 from fleet.model.riders import Vehicle
 from fleet.policy.positions import all_zones
-from fleet.queries.nearest import find_nearest
+from fleet.queries.nearest import Search, find_nearest
 from fleet.queries.standing import find_standing
 from fleet.queries.trails import StoredTrails
 from fleet.store import position_keys as keys
@@ -74,7 +74,7 @@ class Crew:
 
     async def near(self) -> dict[RiderId, float]:
         """Return who is found, and how many seconds after noon they were there."""
-        found = await find_nearest(self.redis, CENTRE, 99, zone_ids=self.zone_ids, now=await self.now())
+        found = await find_nearest(self.redis, Search(CENTRE), 99, zones=self.zones.zones, now=await self.now())
         return {rider.rider_id: (rider.device_at - NOON).total_seconds() for rider in found}
 
 
