@@ -1,8 +1,10 @@
 """What the bench runs beside an installation: API processes of its own kind on one port, and riders on shift."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from itertools import cycle
 from typing import Final
 
@@ -10,6 +12,7 @@ import asyncpg
 
 from accounts.model import Caller
 from infra import ids
+from infra.redis import connect
 from infra.sql import load
 from kernel.actors import Role
 from kernel.ids import RiderId
@@ -30,14 +33,40 @@ _sql: Final = load("recado")
 
 
 class Servers:
-    """The processes that are measured."""
+    """The processes that are measured, and the installation's workers, who write behind them what they took."""
 
-    def __init__(self, peers: Sequence[Peer], *, port: int) -> None:
-        self._peers, self.port = peers, port
+    def __init__(self, peers: Sequence[Peer], house: Installation, *, port: int) -> None:
+        self._peers, self._house, self.port = peers, house, port
 
     def cpu_s(self) -> float:
         """Return their CPU seconds so far."""
         return sum(cpu_seconds(peer.pid) for peer in self._peers)
+
+    def workers_cpu_s(self) -> float:
+        """Return the workers' CPU seconds so far."""
+        return sum(cpu_seconds(pid) for pid in self._workers())
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let the workers rest: on two cores they would take from the server what other machines have beside it."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    async def write_behind(self) -> None:
+        """Wait until PostgreSQL has what Redis took."""
+        async with connect(self._house.run.environment["REDIS_URL"]) as redis:
+            while await redis.keys("*:backlog"):  # noqa: ASYNC110  another process writes
+                await asyncio.sleep(0.1)
+
+    def _workers(self) -> list[int]:
+        return [pid for name, pid in self._house.run.processes.items() if name.startswith("worker")]
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in self._workers():
+            os.kill(pid, number)
 
 
 @asynccontextmanager
@@ -66,7 +95,7 @@ async def servers(house: Installation, *, processes: int = 1) -> AsyncIterator[S
             stack.callback(pin, os.getpid(), house.cores.load)
         port = listener.getsockname()[1]
         await _until_ready(port)
-        yield Servers(peers, port=port)
+        yield Servers(peers, house, port=port)
 
 
 async def put_on_shift(house: Installation, database: asyncpg.Connection, count: int) -> list[Rider]:
@@ -86,8 +115,6 @@ async def put_on_shift(house: Installation, database: asyncpg.Connection, count:
 
 
 async def _until_ready(port: int) -> None:
-    import asyncio  # noqa: PLC0415
-
     for _ in range(600):
         try:
             async with Client(f"http://127.0.0.1:{port}", "") as anybody:
