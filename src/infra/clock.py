@@ -40,7 +40,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     def at(self, wall: datetime) -> datetime:
         """Return domain time at this wall time."""
-        return self.domain_at + (wall - self.wall_at) * self.rate
+        since = wall - self.wall_at
+        return self.domain_at + (since if self.rate == 1 else since * self.rate)
 
 
 def wall_now() -> datetime:
@@ -67,9 +68,13 @@ class DomainClock:
 
     async def now(self) -> datetime:
         """Return the instant, aware, in UTC, to the microsecond."""
-        reading = await self.reading()
-        instant = reading.at(wall_now()) if reading.rate else reading.domain_at
-        self._latest = max(instant, self._latest or instant)
+        wall, reading = wall_now(), self._reading
+        if reading is None or not reading.rate or wall - self._read_at > KEPT_FOR:
+            reading = await self.reading()
+            wall = wall_now()
+        instant = reading.at(wall) if reading.rate else reading.domain_at
+        if self._latest is None or instant > self._latest:
+            self._latest = instant
         return self._latest
 
     async def reading(self) -> Reading:

@@ -55,7 +55,7 @@ class Verdict(StrEnum):
 NotNegative = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
 
 
-class Ping(msgspec.Struct, frozen=True, omit_defaults=True, rename={"device_at_ms": "device_at"}):
+class Ping(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename={"device_at_ms": "device_at"}):
     """One report from a phone; the rider and `device_at_ms` are its identity.
 
     What our own apps send is read as it is into this, where their clock speaks in milliseconds.
@@ -78,7 +78,7 @@ class Ping(msgspec.Struct, frozen=True, omit_defaults=True, rename={"device_at_m
         return Point(lat=self.lat, lon=self.lon)
 
 
-class Position(msgspec.Struct, frozen=True, array_like=True):
+class Position(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A ping that became part of the rider's trail. An array in Redis: new fields go last and have a default."""
 
     device_at_ms: int
@@ -125,7 +125,7 @@ def position_of(ping: Ping, *, skew_ms: int, received_at_ms: int) -> Position:
     )  # fmt: skip
 
 
-class Track(msgspec.Struct, frozen=True, array_like=True):
+class Track(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What must be known of a rider to judge the next ping."""
 
     last: Position | None = None  # the newest accepted
@@ -134,7 +134,7 @@ class Track(msgspec.Struct, frozen=True, array_like=True):
     paid_until_us: int = 0  # wall time up to which the rider's uploads have used up their rate; policy.limits
 
 
-class Judged(msgspec.Struct, frozen=True):
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """A ping's verdict and why."""
 
     device_at_ms: int

@@ -29,7 +29,7 @@ _decode_track: Final = msgspec.json.Decoder(Track).decode
 _decode_kept: Final = msgspec.json.Decoder(list[Kept]).decode
 
 
-class Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True, gc=False):
     """What a zone holds of a rider. `head` is empty where it holds nothing yet."""
 
     zone_id: ZoneId
@@ -40,7 +40,7 @@ class Held(msgspec.Struct, frozen=True):
     standing: Standing | None = None
 
 
-class Write(msgspec.Struct, frozen=True):
+class Write(msgspec.Struct, frozen=True, gc=False):
     """One rider's judged upload: what it was judged against, what is to stand now, and what enters the trail, encoded.
 
     `tail_uploads` is how long the rider's tail was when it was asked which late pings it holds; None without any.
@@ -55,7 +55,7 @@ class Write(msgspec.Struct, frozen=True):
     tail_uploads: int | None = None
 
 
-class Written(msgspec.Struct, frozen=True):
+class Written(msgspec.Struct, frozen=True, gc=False):
     """What came of a write: `held` is what stands now; a conflict without `held` means: look for the rider anew."""
 
     is_written: bool
