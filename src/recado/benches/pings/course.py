@@ -20,6 +20,7 @@ from recado.benches.pings.server import DECODE, NAIVE
 
 CONNECTIONS: Final = 64
 BATCH: Final = 50
+BATCHES_S: Final = 2.0  # what comes in it waits for PostgreSQL, and Redis takes only so much
 SINGLE_SHARE: Final = 0.50
 NAIVE_TIMES: Final = 3.0
 BATCH_SHARE: Final = 0.40
@@ -82,7 +83,7 @@ async def _with_one(
         few = riders[:count]
 
         def posting(path: str, pings: int, among: Sequence[Rider] = few) -> Callable[[], Awaitable[Sent]]:
-            return _posting(one, among, path, pings, for_s)
+            return _posting(one, among, path, pings, for_s if pings == 1 else min(for_s, BATCHES_S))
 
         await posting(PATH, 1)()
         for _ in range(repetitions):
@@ -96,7 +97,7 @@ async def _with_one(
             )
         per_s = median(cost.sent.requests / cost.sent.wall_s for cost in found.batches) / 2
         phones = Phones(one.port, few, connections=CONNECTIONS)
-        found.at_half = await phones.send(PATH, pings=BATCH, for_s=2 * for_s, requests_per_s=per_s)
+        found.at_half = await phones.send(PATH, pings=BATCH, for_s=2 * BATCHES_S, requests_per_s=per_s)
         found.twice = await _repeat(one, posting(PATH, 1, riders[: 2 * count]), repetitions)
         found.four_times = await _repeat(one, posting(PATH, 1, riders), repetitions)
 
