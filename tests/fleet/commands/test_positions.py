@@ -7,12 +7,11 @@ from tests.fleet.roster import Roster, Shelf, a_receiver, trail_of
 from tests.fleet.servers import all_keys, calls_of
 
 from fleet.commands import positions as commands
-from fleet.errors import PositionsBusy, RiderNotFound, TooManyPositions
+from fleet.errors import RiderNotFound
 from fleet.model.positions import Ping, Verdict
 from fleet.model.riders import Vehicle
 from fleet.store import position_keys as keys
 from fleet.store import position_moves as moves
-from fleet.store import position_writer
 from fleet.store import positions as store
 from infra.live.channels import position_channel
 from infra.redis import connect, one_node
@@ -118,14 +117,6 @@ async def test_many_writers_at_once_never_let_an_old_ping_win(redis_url):
         assert seen.count(V.DUPLICATE) == len(pings[::7])
         assert await last_s(first) == 59
         assert await trail_s(first) == list(range(60))
-
-
-async def test_a_forgotten_script_is_sent_again(redis):
-    receiver = a_receiver(redis)
-    await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
-    await redis.script_flush()
-
-    assert await verdicts(receiver, a_ping(5, east_m=-100), now=at_s(5)) == [V.ACCEPTED]
 
 
 async def test_a_lost_store_is_rebuilt_from_postgresql_and_the_next_ping(redis):
@@ -375,60 +366,6 @@ async def test_late_pings_of_another_month_are_not_kept(redis):
     assert await trail_s(redis) == [0]
 
 
-async def test_uploads_of_one_phone_at_once_share_a_round_trip(redis):
-    receiver = a_receiver(redis)
-    await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=NOON)
-    before = await calls_of(redis, "evalsha")
-
-    uploads = [[a_ping(5)], [a_ping(6), a_ping(7)], [a_ping(7)], [a_ping(8)]]
-    answers = await asyncio.gather(*(receiver.ingest(ANA, upload, now=at_s(9)) for upload in uploads))
-
-    assert await calls_of(redis, "evalsha") <= before + 2
-    assert [[one.verdict for one in answer] for answer in answers] == [
-        [V.ACCEPTED], [V.ACCEPTED, V.ACCEPTED], [V.DUPLICATE], [V.ACCEPTED],
-    ]  # fmt: skip
-    assert await trail_s(redis) == [0, 5, 6, 7, 8]
-
-
-async def test_whoever_sends_more_than_a_phone_can_say_is_told_to_wait_and_nobody_else(redis):
-    receiver = a_receiver(redis, Roster({ANA: a_standing(), BETO: a_standing()}))
-    for number in range(118):
-        await receiver.ingest(ANA, [a_ping(number + share / 100) for share in range(100)], now=at_s(200))
-
-    with pytest.raises(TooManyPositions) as refused:
-        await receiver.ingest(ANA, [a_ping(120 + share / 300) for share in range(300)], now=at_s(200))
-
-    assert refused.value.facts["retry_after_s"] >= 1
-    assert await verdicts(receiver, a_ping(0), rider_id=BETO) == [V.ACCEPTED]
-    with pytest.raises(TooManyPositions):  # another process knows of it
-        await a_receiver(redis).ingest(ANA, [a_ping(200 + share / 100) for share in range(300)], now=at_s(203))
-
-
-async def test_a_store_that_holds_too_much_takes_no_more(redis, monkeypatch):
-    monkeypatch.setattr(store, "MAX_BACKLOG", 2)
-    receiver = a_receiver(redis)
-    await receiver.ingest(ANA, [a_ping(0), a_ping(1), a_ping(2)], now=at_s(2))
-
-    with pytest.raises(PositionsBusy):
-        await receiver.ingest(ANA, [a_ping(3)], now=at_s(3))
-
-    assert await trail_s(redis) == [0, 1, 2]
-
-
-async def test_a_process_with_too_much_under_way_takes_no_more(redis, monkeypatch):
-    monkeypatch.setattr(position_writer, "MAX_WAITING", 1)
-    receiver = a_receiver(redis)
-    await receiver.ingest(ANA, [a_ping(0)], now=NOON)
-
-    one, other = await asyncio.gather(
-        *(receiver.ingest(ANA, [a_ping(seconds)], now=at_s(9)) for seconds in (5, 6)), return_exceptions=True
-    )
-
-    assert one[0].verdict is V.ACCEPTED
-    assert isinstance(other, PositionsBusy)
-    assert await verdicts(receiver, a_ping(7), now=at_s(9)) == [V.ACCEPTED]
-
-
 async def test_outside_all_zones_a_rider_stands_under_the_city(redis):
     roster = Roster()
 
@@ -454,13 +391,3 @@ async def test_only_a_newer_position_is_told_to_whoever_watches(redis, redis_url
         told = [await watch.get_message(timeout=1) for _ in range(2)]
         assert all(message["type"] == "message" for message in told)
         assert await watch.get_message(timeout=0.05) is None
-
-
-async def test_a_process_remembers_only_so_many_riders(redis, monkeypatch):
-    monkeypatch.setattr(commands, "REMEMBERED", 1)
-    receiver = a_receiver(redis, Roster({ANA: a_standing(), BETO: a_standing()}))
-
-    for rider_id in (ANA, BETO, ANA):
-        await receiver.ingest(rider_id, [a_ping(0, east_m=-100)], now=NOON)
-
-    assert list(receiver._remembered) == [ANA]
