@@ -68,11 +68,20 @@ class DomainClock:
 
     async def now(self) -> datetime:
         """Return the instant, aware, in UTC, to the microsecond."""
+        instant = self.at_hand()
+        if instant is None:
+            reading = await self.reading()
+            instant = self._forward(reading.at(wall_now()) if reading.rate else reading.domain_at)
+        return instant
+
+    def at_hand(self) -> datetime | None:
+        """Return the instant if it can be told without a look at the row; None: wait for `now`."""
         wall, reading = wall_now(), self._reading
         if reading is None or not reading.rate or wall - self._read_at > KEPT_FOR:
-            reading = await self.reading()
-            wall = wall_now()
-        instant = reading.at(wall) if reading.rate else reading.domain_at
+            return None
+        return self._forward(reading.at(wall))
+
+    def _forward(self, instant: datetime) -> datetime:
         if self._latest is None or instant > self._latest:
             self._latest = instant
         return self._latest

@@ -126,6 +126,21 @@ async def test_a_lost_notice_is_made_up_for_within_seconds(database, clock, monk
     assert await clock.now() >= NOON + timedelta(hours=1)
 
 
+async def test_at_hand_is_only_what_needs_no_look_at_the_row(database, clock, monkeypatch):
+    assert clock.at_hand() is None  # nobody looked yet
+    earlier = await clock.now()
+    assert earlier <= clock.at_hand() <= await clock.now()
+    clock.forget()
+    assert clock.at_hand() is None
+
+
+async def test_a_standing_clock_is_never_at_hand(database, clock):
+    await simulate(database, rate=0)
+
+    assert await clock.now() == NOON
+    assert clock.at_hand() is None
+
+
 async def test_while_it_flows_reading_it_costs_no_query(database, clock):
     await clock.now()
     await execute(database, "DROP TABLE domain_clock")

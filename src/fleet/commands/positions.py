@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
@@ -28,7 +29,7 @@ from fleet.store import position_moves as moves
 from fleet.store import positions as store
 from fleet.store import tails
 from fleet.store.position_writer import Writer
-from fleet.store.positions import Held, Write
+from fleet.store.positions import Held, Write, Written
 from infra.clock import wall_now
 from kernel.geo import M_PER_DEGREE, Point
 from kernel.ids import RiderId, ZoneId
@@ -40,6 +41,7 @@ ZONES_LOOKED_AT: Final = timedelta(minutes=1)  # wall time; the desk may draw zo
 RAW_BYTES_MAX: Final = 512  # of a ping, for it to be kept as it came: whoever wraps more around it has it left out
 _encode: Final = msgspec.json.Encoder().encode
 
+Stored: TypeAlias = Callable[[bool | Exception], None]
 AvailabilityOf: TypeAlias = Callable[[RiderId], Awaitable[Standing | None]]
 
 
@@ -132,7 +134,7 @@ class Receiver:
             else:
                 self._remembered.move_to_end(rider_id)
             if (track := self._accept_all(known, pings, now=now)) is not None:
-                if await self._write_all(rider_id, known, track, pings, raw, now=now):
+                if await self._write(self._whole(rider_id, known, track, pings, raw), known, now=now):
                     return None
                 continue
             if not policy.older_than_last(pings, known.held.track):
@@ -144,6 +146,24 @@ class Receiver:
             if judgement is not None:
                 return judgement.judged
         raise PositionsBusy
+
+    def store_at_once(
+        self, rider_id: RiderId, pings: Sequence[Ping], *, now: datetime, raw: bytes, stored: Stored
+    ) -> bool:
+        """Begin to store an upload that asks for no second look: one that is accepted whole. False: `take` it.
+
+        `stored` is told True once Redis has it, False where somebody was quicker and it is to be taken, or what was
+        wrong. Nearly every upload comes this way, and needs no task. Raises `TooManyPositions`, `PositionsBusy`.
+        """
+        known = self._remembered.get(rider_id)
+        if known is None or known.held.standing is None or not pings:
+            return False
+        self._remembered.move_to_end(rider_id)
+        track = self._accept_all(known, pings, now=now)
+        if track is None:
+            return False
+        self._begin(self._whole(rider_id, known, track, pings, raw), known, stored, now=now)
+        return True
 
     def _accept_all(self, known: _Known, pings: Sequence[Ping], *, now: datetime) -> Track | None:
         """Return the track after an ordinary upload; None for one that needs a closer look."""
@@ -163,15 +183,14 @@ class Receiver:
             return None
         return track
 
-    async def _write_all(
-        self, rider_id: RiderId, known: _Known, track: Track, pings: Sequence[Ping], raw: bytes | None, *, now: datetime
-    ) -> bool:
+    def _whole(self, rider_id: RiderId, known: _Known, track: Track, pings: Sequence[Ping], raw: bytes | None) -> Write:
         last = track.last
         assert last is not None  # an upload has pings
         if raw is None or len(raw) > RAW_BYTES_MAX * len(pings):
             raw = _encode(pings)
         kept = store.keep(last.skew_ms, last.received_at_ms, raw)
-        return await self._write(rider_id, known, track, len(pings), kept, now=now)
+        after = store.with_track(known.held, track)
+        return Write(rider_id, known.held, after, policy.stale_at_ms(track, self._rules), len(pings), kept)
 
     async def _attempt(
         self, rider_id: RiderId, known: _Known, pings: Sequence[Ping], older: _Older, *, now: datetime
@@ -190,10 +209,11 @@ class Receiver:
                 await moves.move(self._redis, rider_id, held, next_zone_id, now=now)
                 self._remembered.pop(rider_id, None)
                 return None
-        trail = judgement.trail
+        trail, after = judgement.trail, store.with_track(held, judgement.track)
         kept = store.keep(judgement.skew_ms, judgement.received_at_ms, _encode(trail)) if trail else b""
-        is_written = await self._write(rider_id, known, judgement.track, len(trail), kept, older.tail_uploads, now=now)
-        return judgement if is_written else None
+        stale_at_ms = policy.stale_at_ms(judgement.track, self._rules)
+        write = Write(rider_id, held, after, stale_at_ms, len(trail), kept, older.tail_uploads)
+        return judgement if await self._write(write, known, now=now) else None
 
     def _judge(self, held: Held, pings: Sequence[Ping], known_ms: Collection[int], *, now: datetime) -> Judgement:
         assert held.standing is not None  # `_find` saw to it
@@ -203,35 +223,28 @@ class Receiver:
             pings, held.track, rules=self._rules, now=now, vehicle=vehicle, known=known_ms, paid_until_us=paid_until_us
         )
 
-    async def _write(
-        self,
-        rider_id: RiderId,
-        known: _Known,
-        track: Track,
-        count: int,
-        kept: bytes,
-        tail_uploads: int | None = None,
-        *,
-        now: datetime,
-    ) -> bool:
-        after = store.with_track(known.held, track)
-        stale_at_ms = policy.stale_at_ms(track, self._rules)
-        write = Write(rider_id, known.held, after, stale_at_ms, count, kept, tail_uploads)
-        waiter = self._writer.write(write, now=now)
+    async def _write(self, write: Write, known: _Known, *, now: datetime) -> bool:
+        """Return whether Redis has it; False where somebody was quicker."""
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._begin(write, known, partial(_settle, waiter), now=now)
+        return await waiter
+
+    def _begin(self, write: Write, known: _Known, stored: Stored, *, now: datetime) -> None:
+        self._writer.write(write, lambda outcome: stored(self._learn(write, known, outcome)), now=now)
         # What comes from the same phone before this is written is judged against it, and shares its round trip.
-        known.held = after
-        try:
-            written = await waiter
-        except BaseException:
-            self._remembered.pop(rider_id, None)
-            raise
-        if written.held is None:
-            self._remembered.pop(rider_id, None)
-        elif not written.is_written:
-            known.held = written.held
-        elif written.held.standing_text != known.held.standing_text:
-            known.held = store.with_standing(known.held, written.held.standing_text)
-        return written.is_written
+        known.held = write.after
+
+    def _learn(self, write: Write, known: _Known, outcome: Written | Exception) -> bool | Exception:
+        if isinstance(outcome, Exception):
+            self._remembered.pop(write.rider_id, None)
+            return outcome
+        if outcome.held is None:
+            self._remembered.pop(write.rider_id, None)
+        elif not outcome.is_written:
+            known.held = outcome.held
+        elif outcome.held.standing_text != known.held.standing_text:
+            known.held = store.with_standing(known.held, outcome.held.standing_text)
+        return outcome.is_written
 
     async def _remember(self, rider_id: RiderId, place: Point, *, now: datetime) -> _Known:
         known = self._remembered[rider_id] = _Known(await self._find(rider_id, place, now=now))
@@ -323,6 +336,15 @@ async def sweep(redis: Redis, zone_ids: Iterable[ZoneId], *, now: datetime) -> l
             swept += stale
             is_more = max(len(stale), len(forgotten)) == store.SWEEP_BATCH
     return swept
+
+
+def _settle(waiter: asyncio.Future[bool], outcome: bool | Exception) -> None:  # noqa: FBT001  told as it comes
+    if waiter.done():
+        return
+    if isinstance(outcome, Exception):
+        waiter.set_exception(outcome)
+    else:
+        waiter.set_result(outcome)
 
 
 def _us(instant: datetime) -> int:
