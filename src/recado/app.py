@@ -226,6 +226,7 @@ async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         hub = _open_feeds(state, settings, tokens=tokens, grants=grants)
         await grants.load(database.read)
         await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))
+        stack.enter_context(state.shortcut.opened(state.receiver, clock, tokens))
         yield
 
 
@@ -246,19 +247,6 @@ def _open_feeds(state: State, settings: Settings, *, tokens: Tokens, grants: Gra
     return hub
 
 
-def shorten(app: Litestar) -> PositionsShortcut:
-    """Put the shortcut for pings before the application, as a server runs it."""
-    state = app.state
-    return PositionsShortcut(
-        app,
-        receiver=lambda: state.receiver,
-        clock=lambda: state.clock,
-        find_caller=lambda token: state.tokens.find_known(token.decode("latin-1")),
-        answered=count_answer,
-        max_body_bytes=MAX_BODY_BYTES,
-    )
-
-
 def create_app(settings: Settings, *, more: Sequence[Any] = ()) -> Litestar:
     """Return the application; it opens its stores when it starts, and may be started again after it ended.
 
@@ -271,6 +259,7 @@ def create_app(settings: Settings, *, more: Sequence[Any] = ()) -> Litestar:
             {
                 "tokens": Tokens(settings.token_secret),  # before it starts nothing is known to be revoked
                 "account_keys": Keys(settings.token_secret),
+                "shortcut": PositionsShortcut(answered=count_answer, max_body_bytes=MAX_BODY_BYTES),
                 "tile_url": settings.tile_url,
                 "city_map": _city_map(settings),
             }

@@ -10,7 +10,8 @@ import uvicorn
 from litestar import Litestar
 
 from infra.live.sockets import FeedProtocol
-from recado.app import create_app, shorten
+from infra.plain_requests import plain_protocol
+from recado.app import create_app
 from recado.listening import GRACEFUL_STOP_S
 from recado.settings import Settings
 
@@ -36,9 +37,9 @@ def server_of(settings: Settings, *, more: Sequence[Any] = ()) -> Server:
     """Return the server of an API process, ready to run; `more` are routes beside the house's own, for benches."""
     house = create_app(settings, more=more)
     config = uvicorn.Config(
-        shorten(house),
+        house,
         loop="uvloop",
-        http="httptools",
+        http=plain_protocol(house.state.shortcut),
         ws=FeedProtocol,
         ws_max_size=WS_MAX_SIZE_BYTES,
         ws_per_message_deflate=False,

@@ -25,6 +25,7 @@ UNSENT: Final = Gauge("recado_outbox_unsent_events", "Facts somebody still has t
 OVERDUE: Final = Gauge("recado_timers_overdue", "Deadlines that have come and are not settled.")
 
 _OURS: Final = ids.new(str, "req") + "-"  # this process', and then a number: an id of its own costs more than a ping
+_OURS_SENT: Final = _OURS.encode()
 _numbers: Final = count()
 _GIVEN_ID: Final = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 
@@ -56,14 +57,14 @@ _seconds_of_pings: Final = SECONDS.labels(*_TAKEN)
 _pings_answered: Final[dict[int, Counter]] = {}
 
 
-def count_answer(scope: Any, status: int, *, started_s: float) -> bytes:
-    """Count an answer of the shortcut for pings, and return the id of its request."""
+def count_answer(given_id: bytes, status: int, *, started_s: float) -> bytes:
+    """Count an answer of the shortcut for pings, and return the id of its request: the given one where it is plain."""
     counter = _pings_answered.get(status)
     if counter is None:
         counter = _pings_answered[status] = REQUESTS.labels(*_TAKEN, status)
     counter.inc()
     _seconds_of_pings.observe(time.perf_counter() - started_s)
-    return _request_id(scope).encode()
+    return given_id if _GIVEN_ID.match(given_id) else b"%b%x" % (_OURS_SENT, next(_numbers))
 
 
 @get("/metrics", include_in_schema=False)

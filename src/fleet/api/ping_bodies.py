@@ -91,15 +91,14 @@ class _DeviceAtOnly(msgspec.Struct, frozen=True):
     device_at: DeviceAt
 
 
-class _Many(msgspec.Struct, frozen=True):
-    positions: msgspec.Raw
+class _Many(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    positions: Annotated[list[Ping], msgspec.Meta(max_length=MAX_PINGS)]
 
 
 _POSITIONS: Final = b'"positions"'
 _encode: Final = msgspec.json.Encoder().encode
 _one: Final = msgspec.json.Decoder(Ping).decode
 _many: Final = msgspec.json.Decoder(_Many).decode
-_pings: Final = msgspec.json.Decoder(Annotated[list[Ping], msgspec.Meta(max_length=MAX_PINGS)]).decode
 _envelope: Final = msgspec.json.Decoder(_Envelope).decode
 _list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _ping: Final = msgspec.json.Decoder(PingBody).decode
@@ -108,7 +107,8 @@ _device_at: Final = msgspec.json.Decoder(_DeviceAtOnly).decode
 
 def read_upload(body: bytes | msgspec.Raw) -> Upload:
     """Read one ping or `{"positions": […]}`; raises `InvalidField` if it is neither, ValueError if it is not JSON."""
-    return _read_at_once(bytes(body)) or _read_one_by_one(body)
+    upload = _read_at_once(bytes(body))
+    return _read_one_by_one(body) if upload is None else upload
 
 
 def _read_at_once(body: bytes) -> Upload | None:
@@ -116,8 +116,10 @@ def _read_at_once(body: bytes) -> Upload | None:
     try:
         if _POSITIONS not in body:
             return Upload([_one(body)], raw=b"[%b]" % body)
-        raw = bytes(_many(body).positions)
-        return Upload(_pings(raw), raw=raw)
+        if body.count(_POSITIONS) > 1 or b"\\" in body:
+            return None
+        # The one member of the object, so that the first bracket of all opens its list, and the last one closes it.
+        return Upload(_many(body).positions, raw=body[body.index(b"[") : body.rindex(b"]") + 1])
     except (*_UNREADABLE, RecursionError):
         return None
 

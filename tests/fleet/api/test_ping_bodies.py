@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.fleet.pings import NOON, NOON_MS
 
 from fleet.api.ping_bodies import MAX_PINGS, PingAnswer, read_upload
-from fleet.model.positions import Judged, Verdict
+from fleet.model.positions import Judged, Ping, Verdict
 from kernel.errors import InvalidField
 
 EXAMPLES = 200 * int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
@@ -34,6 +34,30 @@ def test_device_time_is_milliseconds_or_a_written_instant_and_is_answered_as_it_
     assert [ping.device_at_ms for ping in upload.pings] == [NOON_MS, NOON_MS]
     judged = [Judged(device_at_ms=NOON_MS, verdict=Verdict.ACCEPTED)] * 2
     assert [answer.device_at for answer in upload.answers(judged)] == [NOON_MS, NOON.replace(microsecond=900)]
+
+
+LIST = json.dumps([GOOD, {**GOOD, "activity": "still", "extra": [[{"positions": 1}]]}])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"positions":{LIST}}}',
+        f' {{ "positions" : {LIST} }} ',
+        f'{{"positions":[7],"positions":{LIST}}}',
+        f'{{"positions":[],"p\\u006fsitions":{LIST}}}',
+        f'{{"before":[1],"positions":{LIST},"after":[2]}}',
+        f'{{"positions":{LIST},"after":"]"}}',
+        f'{{"]":0,"positions":{LIST}}}',
+    ],
+    ids=str,
+)
+def test_what_is_kept_as_it_came_is_what_was_read(body):
+    upload = read_upload(body.encode())
+
+    assert [ping.device_at_ms for ping in upload.pings] == [NOON_MS, NOON_MS]
+    if upload.raw is not None:
+        assert msgspec.json.decode(upload.raw, type=list[Ping]) == list(upload.pings)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The shortcut answers as the route does, and leaves to it what is odd."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import httpx
@@ -8,56 +9,87 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from tests.fleet.api.test_positions import BETO, RIDER, TOKENS, a_body, an_app, as_
 from tests.fleet.pings import NOON, NOON_MS
 from tests.fleet.roster import a_receiver
+from tests.infra.live.conftest import serving
 
 from accounts.model import Caller
 from fleet.api.shortcut import PATH, PositionsShortcut
 from fleet.errors import PositionsBusy, TooManyPositions
+from infra.plain_requests import plain_protocol
 from kernel.actors import Role
 
 
 class Noon:
+    """A clock that stands: read without waiting, or not."""
+
+    def __init__(self, *, is_at_hand: bool = True) -> None:
+        self.is_at_hand = is_at_hand
+
+    def at_hand(self):
+        return NOON if self.is_at_hand else None
+
     async def now(self):
         return NOON
 
 
 class Refusing:
-    """A receiver that cannot."""
+    """A receiver that cannot: it says so at once, when it has tried, or after a second look."""
 
-    def __init__(self, error: Exception) -> None:
-        self.error = error
+    def __init__(self, error: Exception, how: str) -> None:
+        self.error, self.how = error, how
+
+    def store_at_once(self, *_, stored, **__):
+        if self.how == "at once":
+            raise self.error
+        if self.how == "told":
+            asyncio.get_running_loop().call_soon(stored, self.error)
+        return self.how == "told"
 
     async def take(self, *_, **__):
         raise self.error
 
 
+class Beaten:
+    """A receiver whose first try is always lost to somebody quicker."""
+
+    def __init__(self, receiver) -> None:
+        self.receiver, self.tries = receiver, 0
+
+    def store_at_once(self, *_, stored, **__):
+        self.tries += 1
+        asyncio.get_running_loop().call_soon(stored, False)
+        return True
+
+    async def take(self, *args, **how):
+        return await self.receiver.take(*args, **how)
+
+
 class Counting:
+    """The application behind the shortcut, and who is asked to count what the shortcut answers."""
+
     def __init__(self, app) -> None:
         self.app, self.asked, self.counted = app, 0, []
 
     async def __call__(self, scope, receive, send):
-        self.asked += 1
+        self.asked += scope["type"] == "http"
         await self.app(scope, receive, send)
 
-    def count(self, _scope, status, *, started_s):
+    def count(self, given_id, status, *, started_s):
         assert started_s > 0
         self.counted.append(status)
-        return b"req_1"
+        return given_id or b"req_1"
 
 
 @asynccontextmanager
-async def a_door(redis, receiver=None, *, max_body_bytes=100_000):
+async def a_door(redis, receiver=None, *, clock=None, max_body_bytes=100_000):
     behind = Counting(an_app(redis))
-    receiver = receiver or a_receiver(redis)
-    shortcut = PositionsShortcut(
-        behind,
-        receiver=lambda: receiver,
-        clock=Noon,
-        find_caller=lambda token: TOKENS.find_known(token.decode()),
-        answered=behind.count,
-        max_body_bytes=max_body_bytes,
-    )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(shortcut), base_url="http://recado") as client:
-        yield client, behind
+    receiver, clock = receiver or a_receiver(redis), clock or Noon()
+    shortcut = PositionsShortcut(answered=behind.count, max_body_bytes=max_body_bytes)
+    with shortcut.opened(receiver, clock, TOKENS):
+        async with (
+            serving(behind, http=plain_protocol(shortcut)) as port,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        ):
+            yield client, behind
 
 
 BODIES = [
@@ -76,13 +108,14 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: str(body)[:50])
-async def test_whichever_way_it_comes_the_answer_is_the_same(redis, body):
+@pytest.mark.parametrize("clock", [Noon(), Noon(is_at_hand=False)], ids=["at hand", "asked"])
+async def test_whichever_way_it_comes_the_answer_is_the_same(redis, body, clock):
     token = as_(RIDER)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(an_app(redis)), base_url="http://recado") as client:
         by_route = [await client.post(PATH, json=body, headers=token) for _ in range(2)]
     await redis.flushall()
 
-    async with a_door(redis) as (client, _):
+    async with a_door(redis, clock=clock) as (client, _):
         at_the_door = [await client.post(PATH, json=body, headers=token) for _ in range(2)]
 
     for one, other in zip(by_route, at_the_door, strict=True):
@@ -138,6 +171,27 @@ async def test_another_method_or_path_passes(redis):
         assert behind.asked == 2
 
 
+async def test_whoever_was_beaten_once_is_taken_with_a_second_look(redis):
+    token = as_(RIDER)
+    TOKENS.verify(token["Authorization"].partition(" ")[2])
+    receiver = Beaten(a_receiver(redis))
+    async with a_door(redis, receiver) as (client, behind):
+        answers = [(await client.post(PATH, json=a_body(device_at=NOON_MS), headers=token)).json() for _ in range(2)]
+
+    assert [one[0]["verdict"] for one in answers] == ["accepted", "duplicate"]
+    assert (receiver.tries, behind.asked) == (2, 0)
+
+
+async def test_a_name_that_is_given_comes_back(redis):
+    token = as_(RIDER)
+    TOKENS.verify(token["Authorization"].partition(" ")[2])
+    async with a_door(redis) as (client, _):
+        answer = await client.post(PATH, json=a_body(), headers=token | {"X-Request-Id": "mine-1"})
+
+    assert answer.headers["x-request-id"] == "mine-1"
+
+
+@pytest.mark.parametrize("how", ["at once", "told", "second look"])
 @pytest.mark.parametrize(
     ("error", "status", "problem", "retry_after"),
     [
@@ -148,10 +202,10 @@ async def test_another_method_or_path_passes(redis):
     ],
     ids=["busy", "too many", "store away", "bug"],
 )
-async def test_what_goes_wrong_is_a_problem_document(redis, error, status, problem, retry_after):
+async def test_what_goes_wrong_is_a_problem_document(redis, error, status, problem, retry_after, how):
     token = as_(RIDER)
     TOKENS.verify(token["Authorization"].partition(" ")[2])
-    async with a_door(redis, Refusing(error)) as (client, behind):
+    async with a_door(redis, Refusing(error, how)) as (client, behind):
         answer = await client.post(PATH, json=a_body(), headers=token)
 
         assert (answer.status_code, answer.json()["type"]) == (status, problem)

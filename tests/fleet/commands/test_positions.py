@@ -382,12 +382,12 @@ async def test_only_a_newer_position_is_told_to_whoever_watches(redis, redis_url
     receiver = a_receiver(redis)
     async with connect(one_node(redis_url)) as listening, listening.pubsub() as watch:
         await watch.subscribe(position_channel(ANA))
-        await watch.get_message(timeout=1)
+        await watch.get_message(timeout=10)
 
         await receiver.ingest(ANA, [a_ping(10, east_m=-100)], now=at_s(10))
         await receiver.ingest(ANA, [a_ping(0, east_m=-100)], now=at_s(11))
         await receiver.ingest(ANA, [a_ping(20, east_m=-100)], now=at_s(20))
 
-        told = [await watch.get_message(timeout=1) for _ in range(2)]
+        told = [await watch.get_message(timeout=10) for _ in range(2)]
         assert all(message["type"] == "message" for message in told)
         assert await watch.get_message(timeout=0.05) is None
