@@ -1,22 +1,30 @@
 """Whose phone sends: a link's token is looked up once, then remembered for a while, and what is none as well."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
+
+import structlog
 
 from accounts import keys, store
 from accounts.errors import PhoneNotFound
 from accounts.grants import REMEMBERED_FOR, Grants, Read
 from accounts.model import PhoneLink
 from infra.clock import wall_now
+from infra.db import AWAY
 from kernel.ids import PhoneId
+
+log: Final = structlog.get_logger()
 
 # Grants forget who was revoked longest ago: by then nobody must remember a link from before.
 KNOWN_FOR: Final = timedelta(minutes=5)
 assert KNOWN_FOR < REMEMBERED_FOR
 REMEMBERED: Final = 20_000  # phones: some 20 MB
 UNKNOWN_REMEMBERED: Final = 10_000  # a revoked app goes on sending, and shall not cost a query each time
+
+WRITE_EVERY_S: Final = 1.0  # the desk waits for the first position of a link that was just made
 
 _Known = TypeVar("_Known")
 
@@ -53,6 +61,8 @@ class Phones:
         self._grants = grants
         self._links: _Remembered[PhoneLink] = _Remembered(REMEMBERED)
         self._unknown: _Remembered[bool] = _Remembered(UNKNOWN_REMEMBERED)
+        self._noted: _Remembered[bool] = _Remembered(REMEMBERED)
+        self._sent_at: dict[PhoneId, datetime] = {}
 
     async def find(self, token: str) -> PhoneLink:
         """Return the link with this token; raises `PhoneNotFound` for none and for a revoked one alike."""
@@ -69,6 +79,29 @@ class Phones:
     def forget(self, phone_id: PhoneId) -> None:
         """Ask the database next time: this process revoked it, and need not wait to be told."""
         self._links.drop(lambda link: link.id == phone_id)
+
+    def note_sent(self, link: PhoneLink) -> None:
+        """Remember, until it is written, that a link's app sent a position: once in `KNOWN_FOR`, not for each ping."""
+        key = link.id.encode()
+        if self._noted.find(key) is None:
+            self._noted.keep(key, what=True)
+            self._sent_at[link.id] = wall_now()
+
+    async def write_sent(self) -> None:
+        """Write which links' apps sent something. What is lost with a process or a store is noted again later."""
+        if self._sent_at:
+            sent_at, self._sent_at = self._sent_at, {}
+            async with self._read() as tx:
+                await store.mark_phones_sent(tx, sent_at)
+
+    async def keep(self) -> None:
+        """Write every second, until cancelled."""
+        while True:
+            await asyncio.sleep(WRITE_EVERY_S)
+            try:
+                await self.write_sent()
+            except AWAY as error:
+                log.warning("phones.not_written", error=repr(error))
 
     async def _look_up(self, token_hash: bytes) -> PhoneLink:
         async with self._read() as tx:

@@ -41,7 +41,10 @@ class DevicePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhoneView(msgspec.Struct, frozen=True, kw_only=True):
-    """A phone link: whose positions it takes, who made it, and how it ended. Its token was told once."""
+    """A phone link: whose positions it takes, who made it, and how it ended. Its token was told once.
+
+    `last_sent_at` is when its app last sent a position, to five minutes; the first one within a second or two.
+    """
 
     id: PhoneId
     rider_id: RiderId
@@ -49,6 +52,7 @@ class PhoneView(msgspec.Struct, frozen=True, kw_only=True):
     made_by_role: Role
     made_by: str
     made_at: datetime
+    last_sent_at: datetime | None
     revoked_at: datetime | None
     revoked_by: str | None
 

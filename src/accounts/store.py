@@ -172,6 +172,11 @@ async def find_phone_link_by_token(tx: Tx, *, token_hash: bytes) -> PhoneLink | 
     )
 
 
+async def mark_phones_sent(tx: Tx, sent_at: Mapping[PhoneId, datetime]) -> None:
+    """Write when the apps behind these links sent a position, where nobody wrote a later one."""
+    await tx.execute(_sql.mark_phones_sent, list(sent_at), list(sent_at.values()))
+
+
 async def revoke_phone_link(tx: Tx, phone_id: PhoneId, rider_id: RiderId, *, by: str, now: datetime) -> bool:
     """Write that a rider's phone link takes nothing any more, once; False where the rider has no such link."""
     return await tx.fetchval(_sql.revoke_phone_link, phone_id, rider_id, now, by) is not None

@@ -225,7 +225,8 @@ async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
         state.phones = Phones(database.read, grants=grants)
         hub = _open_feeds(state, settings, tokens=tokens, grants=grants)
         await grants.load(database.read)
-        await stack.enter_async_context(running(wakes.run(), hub.run(), grants.keep(database.read)))
+        keeping = grants.keep(database.read), state.phones.keep()
+        await stack.enter_async_context(running(wakes.run(), hub.run(), *keeping))
         stack.enter_context(state.shortcut.opened(state.receiver, clock, tokens))
         yield
 

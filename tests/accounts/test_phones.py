@@ -5,6 +5,7 @@ import pytest
 from tests.accounts.builders import NOON, OFFICE, SECOND
 
 from accounts import phones as remembering
+from accounts import queries
 from accounts.commands import phone_links as commands
 from accounts.errors import PhoneNotFound, TooManyPhones
 from accounts.grants import Grants
@@ -162,3 +163,42 @@ async def test_another_rider_s_link_is_not_revoked(database, reading):
                 await commands.unlink_phone(tx, rider_id, phone_id, caller=OFFICE, now=NOON + timedelta(hours=1))
 
     assert await Phones(reading, grants=Grants()).find(new.token) == new.link
+
+
+async def sent_at(database, rider_id=ANA):
+    async with database.read() as tx:
+        return [one.last_sent_at for one in await queries.list_phones(tx, rider_id, limit=10)]
+
+
+async def test_when_an_app_sent_something_is_written_once_in_five_minutes_and_not_for_each_ping(
+    database, reading, monkeypatch
+):
+    new = await link(database)
+    phones = Phones(reading, grants=Grants())
+    start = remembering.wall_now()
+    written = []
+
+    for at in (timedelta(), KNOWN_FOR - SECOND, KNOWN_FOR + SECOND):
+        monkeypatch.setattr(remembering, "wall_now", lambda at=at: start + at)
+        for _ in range(3):
+            phones.note_sent(new.link)
+            await phones.write_sent()
+        written += await sent_at(database)
+
+    assert written == [start, start, start + KNOWN_FOR + SECOND]
+    assert reading.asked == 2
+
+
+async def test_what_another_process_heard_later_stays_and_a_link_never_used_says_so(database, reading, monkeypatch):
+    new, _ = await link(database), await link(database, BETO)
+    phones, other = (Phones(reading, grants=Grants()) for _ in range(2))
+    start = remembering.wall_now()
+    for one, at in ((phones, timedelta()), (other, SECOND)):
+        monkeypatch.setattr(remembering, "wall_now", lambda at=at: start + at)
+        one.note_sent(new.link)
+
+    await other.write_sent()
+    await phones.write_sent()
+
+    assert await sent_at(database) == [start + SECOND]
+    assert await sent_at(database, BETO) == [None]

@@ -105,6 +105,8 @@ async def _hear(
     except ValueError as error:
         raise ClientException(str(error)) from error
     judged = await _hand_over(receiver, notes, link.rider_id, heard, now=now)
+    if judged:
+        phones.note_sent(link)
     _count(adapter, link, heard, judged)
     return Response(adapter.answer, media_type="application/json", headers={"Cache-Control": "no-store"})
 

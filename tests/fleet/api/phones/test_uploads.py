@@ -296,3 +296,19 @@ async def test_a_token_stands_in_no_log_line_no_metric_and_no_refusal(desk, phon
         assert phone.token not in said
     assert {line["event"] for line in lines} >= {"refused", "phones.unreadable"}
     assert "recado_phone_pings_total" in metrics.text
+
+
+async def test_the_desk_sees_that_the_first_position_has_come_in(desk, phone):
+    path = f"/v1/riders/{phone.rider_id}/phones"
+
+    async def last_sent_at():
+        return (await desk.get(desk.operator(), path)).json()["phones"][0]["last_sent_at"]
+
+    await phone.post(json={"_type": "lwt", "tst": AT_S})  # a goodbye is no position
+    await desk._client._transport.app.state.phones.write_sent()
+    before = await last_sent_at()
+    await phone.post(json=a_location())
+    await desk._client._transport.app.state.phones.write_sent()
+
+    assert before is None
+    assert await last_sent_at() is not None
