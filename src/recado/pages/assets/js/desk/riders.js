@@ -3,13 +3,14 @@ import { fill, h } from "../core/dom.js";
 import { toast } from "../core/live.js";
 import { plural, t } from "../core/texts.js";
 import { button, choice, field, form, input, openDialog, side, whatIsWrong } from "./forms.js";
+import { offerOwnApp } from "./own_app.js";
 import { offerPairing } from "./pairing.js";
 import { phoneOf } from "./typed.js";
 
 const VEHICLES = ["bicycle", "motorcycle", "car", "foot"];
 const USUAL_CAPACITY = 3;
 
-/** The city's riders, each with a phone to pair. */
+/** The city's riders, each with a phone to pair, or with an app of their own. */
 export class Riders {
   /** @param {HTMLElement} element @param {import("./desk.js").Desk} desk */
   constructor(element, desk) {
@@ -35,13 +36,15 @@ export class Riders {
 
   /** @param {any} rider @param {boolean} mayChange */
   #line(rider, mayChange) {
-    const pair = () => offerPairing(this.desk, { role: "rider", subject_id: rider.id, label: rider.name }).catch((error) => toast(whatIsWrong(error), { tone: "alert" }));
+    const tell = (/** @type {unknown} */ error) => toast(whatIsWrong(error), { tone: "alert" });
+    const pair = () => offerPairing(this.desk, { role: "rider", subject_id: rider.id, label: rider.name }).catch(tell);
+    const own = button(t("desk.own_app"), () => offerOwnApp(this.desk, rider).catch(tell));
     const about = [t(`desk.vehicle.${rider.vehicle}`), rider.phone, plural("desk.carries", rider.capacity)].join(" · ");
     return h(
       "li",
       {},
       h("div", { class: "grow" }, h("span", { class: "strong" }, rider.name), h("p", { class: "small quiet" }, about)),
-      mayChange ? h("div", { class: "row" }, button(t("desk.pair_phone"), pair), button(t("desk.change"), () => this.#edit(rider))) : null,
+      h("div", { class: "row" }, ...(mayChange ? [button(t("desk.pair_phone"), pair), own, button(t("desk.change"), () => this.#edit(rider))] : [own])),
     );
   }
 
