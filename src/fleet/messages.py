@@ -253,12 +253,26 @@ class RiderCleared(Event, frozen=True, kw_only=True, tag="rider.cleared"):
 
 
 class StopReached(Event, frozen=True, kw_only=True, tag="delivery.reached_stop"):
-    """The rider was seen at a stop, by their phone's places: no step is done, but they can be asked to confirm it."""
+    """The rider was seen at a stop, by their phone's places: no step is done, but they can be asked to confirm it.
+
+    A late batch may tell of it when it is over already: then `left_at` says so, and there is nothing to ask.
+    """
 
     rider_id: RiderId
     delivery_id: DeliveryId
     stop: str
     entered_at: datetime
+    left_at: datetime | None = None
+
+
+class StopLeft(Event, frozen=True, kw_only=True, tag="delivery.left_stop"):
+    """The rider was seen to leave a stop that they had reached: whether it is done, their reports say."""
+
+    rider_id: RiderId
+    delivery_id: DeliveryId
+    stop: str
+    entered_at: datetime
+    left_at: datetime
 
 
 class ShiftEvent(Event, frozen=True, kw_only=True):

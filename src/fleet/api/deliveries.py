@@ -62,9 +62,11 @@ async def list_offers(caller: NamedDependency[Caller], tx: NamedDependency[Tx]) 
 
 
 @get("/v1/rider/deliveries", guards=_RIDER)
-async def list_in_hand(caller: NamedDependency[Caller], tx: NamedDependency[Tx]) -> InHand:
+async def list_in_hand(
+    caller: NamedDependency[Caller], tx: NamedDependency[Tx], now: NamedDependency[datetime]
+) -> InHand:
     """Return what the rider has in hand, in the order of the route."""
-    return InHand(deliveries=await queries.list_in_hand(tx, RiderId(caller.id)))
+    return InHand(deliveries=await queries.list_in_hand(tx, RiderId(caller.id), now=now))
 
 
 @post("/v1/offers/{offer_id:str}/accept", status_code=200, guards=_RIDER)

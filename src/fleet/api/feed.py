@@ -84,7 +84,7 @@ async def _load(begin: Begin, rider_id: RiderId, *, now: datetime) -> RiderNow:
         return RiderNow(
             shift=await shifts.get_shift(tx, rider_id, now=now),
             offers=await deliveries.list_open_offers(tx, rider_id),
-            deliveries=await deliveries.list_in_hand(tx, rider_id),
+            deliveries=await deliveries.list_in_hand(tx, rider_id, now=now),
         )
 
 

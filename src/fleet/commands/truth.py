@@ -8,9 +8,10 @@ from typing import Final
 from fleet.commands.engagement import call_dispatch
 from fleet.commands.rules import suspicion_rules
 from fleet.errors import RiderNotFound
-from fleet.messages import RiderCleared, RiderSuspected, StopReached
+from fleet.messages import RiderCleared, RiderSuspected, StopLeft, StopReached
 from fleet.model.phones import PhoneState
 from fleet.model.positions import Position, from_ms, to_ms
+from fleet.model.truth import Visit
 from fleet.policy import spoofing
 from fleet.policy import truth as policy
 from fleet.policy.spoofing import SuspicionRules
@@ -105,22 +106,28 @@ async def _tell(
     *,
     act: Act,
 ) -> None:
-    """Tell what crossed the threshold and who reached which stop, rider by rider in id order."""
+    """Tell what crossed the threshold and who reached or left which stop, rider by rider in id order."""
     for one in held:
         await _tell_standing(tx, one, learned[one.rider_id].known, rules[one.city_id], because=FADED, act=act)
         open_ids = stops.get(one.rider_id, Stops()).open_ids
-        reached = [
-            StopReached(
-                rider_id=one.rider_id,
-                delivery_id=visit.delivery_id,
-                stop=visit.stop,
-                entered_at=from_ms(visit.entered_at_ms),
-            )
-            for visit in learned[one.rider_id].visits
-            if visit.is_new and visit.delivery_id in open_ids
-        ]
-        if reached:
-            await outbox.publish(tx, one.rider_id, *reached, act=act)
+        visits = [visit for visit in learned[one.rider_id].visits if visit.delivery_id in open_ids]
+        facts = [fact for visit in visits if (fact := _fact_of(one.rider_id, visit))]
+        if facts:
+            await outbox.publish(tx, one.rider_id, *facts, act=act)
+
+
+def _fact_of(rider_id: RiderId, visit: Visit) -> StopReached | StopLeft | None:
+    """Return what is to be told of a visit: that it began, or that it is over."""
+    entered_at = from_ms(visit.entered_at_ms)
+    left_at = None if visit.left_at_ms is None else from_ms(visit.left_at_ms)
+    delivery_id, stop = visit.delivery_id, visit.stop
+    if visit.is_new:
+        return StopReached(
+            rider_id=rider_id, delivery_id=delivery_id, stop=stop, entered_at=entered_at, left_at=left_at
+        )
+    if left_at is None:
+        return None
+    return StopLeft(rider_id=rider_id, delivery_id=delivery_id, stop=stop, entered_at=entered_at, left_at=left_at)
 
 
 async def _tell_standing(

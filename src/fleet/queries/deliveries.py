@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -9,6 +9,7 @@ from fleet.errors import DeliveryNotFound, OfferNotYours
 from fleet.messages import Place
 from fleet.model.deliveries import DeliveryStatus
 from fleet.model.offers import OfferStatus, Stop
+from fleet.model.truth import StopKind
 from fleet.policy.reports import CODE_TRIES
 from infra.db import Tx
 from infra.sql import load
@@ -17,10 +18,21 @@ from kernel.geo import Point
 from kernel.ids import CityId, DeliveryId, OfferId, OrderId, RiderId, StoreId, ZoneId
 
 _sql: Final = load("fleet")
+STILL_THERE: Final = timedelta(minutes=2)  # an older last position says where a rider was, and nothing of now
+
+
+class SeenAtStop(msgspec.Struct, frozen=True, kw_only=True):
+    """The rider stands at the stop ahead, by their phone's places of just now, and has not reported it."""
+
+    stop: StopKind
+    since: datetime
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery as one role may see it. The store is not shown whose door it goes to, nor the rider afterwards."""
+    """A delivery as one role may see it. The store is not shown whose door it goes to, nor the rider afterwards.
+
+    `seen_at_stop` is in the rider's own list alone, for the question whether they have arrived.
+    """
 
     delivery_id: DeliveryId
     order_id: OrderId
@@ -47,6 +59,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at_dropoff_at: datetime | None
     ended_at: datetime | None
     end_reason: str | None
+    seen_at_stop: SeenAtStop | None = None
 
 
 class OfferedStop(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,9 +105,10 @@ async def get_delivery(tx: Tx, delivery_id: DeliveryId, *, caller: Caller) -> De
     return view if may_see_door else msgspec.structs.replace(view, dropoff=None)
 
 
-async def list_in_hand(tx: Tx, rider_id: RiderId) -> list[DeliveryView]:
+async def list_in_hand(tx: Tx, rider_id: RiderId, *, now: datetime) -> list[DeliveryView]:
     """Return what the rider carries or is on the way to fetch, in the order of the route."""
-    return [_view(row) for row in await tx.fetch(_sql.view_deliveries_in_hand, rider_id)]
+    rows = await tx.fetch(_sql.view_deliveries_in_hand, rider_id, now - STILL_THERE)
+    return [_view(row) for row in rows]
 
 
 async def get_offer(tx: Tx, offer_id: OfferId) -> OfferView:
@@ -132,6 +146,8 @@ def _view(row: asyncpg.Record) -> DeliveryView:
             address=fields.pop(f"{end}_address"),
             note=fields.pop(f"{end}_note"),
         )
+    stop, since = fields.pop("seen_stop", None), fields.pop("seen_since", None)
+    fields["seen_at_stop"] = {"stop": stop, "since": since} if stop else None
     tries_left = max(0, CODE_TRIES - fields.pop("code_tries"))
     fields["code_tries_left"] = tries_left if fields["needs_code"] else None
     return msgspec.convert(fields, DeliveryView)

@@ -8,15 +8,24 @@ FROM deliveries
 WHERE id = $1
 
 -- name: view_deliveries_in_hand
--- In the order of the route: by the offer that won them, then by its drop-offs.
+-- In the order of the route: by the offer that won them, then by its drop-offs. A visit counts at the stop ahead alone, and
+-- only while the rider's last position, in whichever order they came, is not older than $2.
 SELECT delivery.id AS delivery_id, delivery.order_id, delivery.city_id, zone_id, store_id, delivery.status, delivery.rider_id,
        delivery.assignment_no, item_count, collect_minor, delivery.currency, needs_code, code_tries,
        pickup_lat, pickup_lon, pickup_name, pickup_address, pickup_note,
        dropoff_lat, dropoff_lon, dropoff_name, dropoff_address, dropoff_note,
        wanted_at, ready_by, ready_at, delivery.pickup_eta_at, assigned_at, arrived_at_pickup_at, picked_up_at,
-       arrived_at_dropoff_at, ended_at, end_reason
+       arrived_at_dropoff_at, ended_at, end_reason, visit.stop AS seen_stop, visit.entered_at AS seen_since
 FROM deliveries AS delivery
 JOIN offer_deliveries AS part ON part.delivery_id = delivery.id AND part.assignment_no = delivery.assignment_no
+LEFT JOIN LATERAL (
+    SELECT seen.stop, seen.entered_at
+    FROM stop_visits AS seen JOIN rider_truth AS truth ON truth.rider_id = seen.rider_id
+    WHERE seen.delivery_id = delivery.id AND seen.rider_id = delivery.rider_id AND seen.left_at IS NULL AND truth.seen_at > $2
+      AND seen.stop = CASE delivery.status WHEN 'assigned' THEN 'pickup' WHEN 'picked_up' THEN 'dropoff' END
+    ORDER BY seen.entered_at DESC
+    LIMIT 1
+) AS visit ON true
 WHERE delivery.rider_id = $1 AND delivery.ended_at IS NULL
 ORDER BY delivery.assigned_at, part.offer_id, part.place
 
