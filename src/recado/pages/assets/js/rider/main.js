@@ -2,7 +2,7 @@
 import { clock, everySecond } from "../core/clock.js";
 import { byId, h, icon, keyed, say, show } from "../core/dom.js";
 import { follow } from "../core/feed.js";
-import { Bell, keepAwake } from "../core/live.js";
+import { announce, Bell, keepAwake } from "../core/live.js";
 import { showConnection, showInTab, startPage } from "../core/page.js";
 import { openSession } from "../core/session.js";
 import { minutes, t } from "../core/texts.js";
@@ -28,6 +28,7 @@ let letSleep = () => {};
 let isAwake = false;
 let restsUntil = 0;
 let isDue = false;
+let asked = "";
 
 keepTime();
 startPage();
@@ -217,13 +218,22 @@ function drawThumb(shift, stop) {
   const action = thumbAction(shift, stop);
   const isResting = performance.now() < restsUntil;
   show(byId("thumb"), Boolean(action));
+  if (action?.since) ringOnce(action.since, action.hint);
   redraw(byId("thumb"), action && [action.key, action.label, action.hint, isResting, stop?.deliveries], () => [
-    action?.hint && h("p", { class: "hint", id: "main-hint" }, action.hint),
-    action && h("button", { type: "button", id: "main-action", class: "button button-huge button-wide", disabled: Boolean(action.hint), "aria-disabled": isResting && "true", "aria-describedby": action.hint ? "main-hint" : null, onclick: once(action.act) }, action.label),
+    action?.hint && h("p", { class: action.since ? "seen" : "hint", id: "main-hint" }, action.hint),
+    action && h("button", { type: "button", id: "main-action", class: "button button-huge button-wide", disabled: Boolean(action.hint) && !action.since, "aria-disabled": isResting && "true", "aria-describedby": action.hint ? "main-hint" : null, onclick: once(action.act) }, action.label),
   ].filter(Boolean));
 }
 
-/** @param {Record<string, any> | null} shift @param {import("./reckoning.js").Stop | undefined} stop */
+/** Ring for a visit, once. @param {string} since @param {string} [hint] */
+function ringOnce(since, hint = "") {
+  if (asked === since) return;
+  asked = since;
+  app.bell.strike();
+  announce(hint, "assertive");
+}
+
+/** @param {Record<string, any> | null} shift @param {import("./reckoning.js").Stop | undefined} stop @returns {ReturnType<typeof mainAction>} */
 function thumbAction(shift, stop) {
   if (!shift) return null;
   const hint = app.network === "offline" ? t("rider.needs_signal") : undefined;

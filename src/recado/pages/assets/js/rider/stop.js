@@ -15,6 +15,7 @@ import * as steps from "./steps.js";
  * @typedef {import("./reckoning.js").Stop} Stop
  */
 
+const LEFT_M = 80; // the server's own threshold
 export const ABSENT_WAIT_MS = 5 * 60_000; // how long a rider waits for a customer who does not come
 
 /** The stop that the rider is on the way to. @param {App} app @returns {Stop | undefined} */
@@ -210,7 +211,7 @@ function links(app, stop) {
  * What the thumb does next at this stop; null where somebody else has to.
  * @param {App} app
  * @param {Stop} stop
- * @returns {{key: string, label: string, hint?: string, act: () => unknown} | null}
+ * @returns {{key: string, label: string, hint?: string, since?: string, act: () => unknown} | null}
  */
 export function mainAction(app, stop) {
   if (stop.kind === "return") return null;
@@ -218,17 +219,26 @@ export function mainAction(app, stop) {
   const [delivery] = stop.deliveries;
   if (["assigned", "arrived_at_pickup"].includes(delivery.status)) return null;
   if (delivery.status === "picked_up") {
-    return { key: "door", label: t("rider.do.at_door"), act: () => steps.arriveAtDoor(app, delivery) };
+    return arrival(app, stop, "rider.do.at_door", () => steps.arriveAtDoor(app, delivery));
   }
   if (delivery.needs_code && delivery.code_tries_left === 0) return null;
   const amount = delivery.collect_minor ? money(delivery.collect_minor, delivery.currency) : "";
   return { key: "deliver", label: amount ? t("rider.do.deliver_cash", { amount }) : t("rider.do.deliver"), act: () => handOver(app, delivery) };
 }
 
+/** Who is seen there is asked to confirm it, unless that may be past. @param {App} app @param {Stop} stop @param {string} key @param {() => unknown} act */
+function arrival({ network, tracker: { sight, spot } }, { kind, place, deliveries }, key, act) {
+  const ahead = kind === "pickup" ? "assigned" : "picked_up";
+  const seen = deliveries.find(({ status, seen_at_stop }) => status === ahead && seen_at_stop?.stop === kind);
+  const isGone = sight === "good" && spot && metresBetween(spot, place.point) - spot.accuracy_m > LEFT_M;
+  const since = network === "live" && !isGone ? seen?.seen_at_stop.since : "";
+  return { key, label: t(key), act, since, hint: since && t(`rider.seen.${kind}`, { name: place.name || t("rider.customer") }) };
+}
+
 /** @param {App} app @param {Stop} stop */
 function storeAction(app, stop) {
   if (stop.deliveries.some(({ status }) => status === "assigned")) {
-    return { key: "store", label: t("rider.do.at_store"), act: () => steps.arriveAtPickup(app, stop) };
+    return arrival(app, stop, "rider.do.at_store", () => steps.arriveAtPickup(app, stop));
   }
   const [delivery] = stop.deliveries;
   const lines = app.evening.orders[delivery.order_id]?.lines ?? [];
