@@ -26,6 +26,7 @@ log: Final = structlog.get_logger()
 LOOK_EVERY_S: Final = 0.5  # what may be lost with Redis' disk is what came since, and what is being written
 RIDERS_AT_ONCE: Final = 2_000
 DROP_EVERY: Final = timedelta(hours=1)
+FORGOTTEN_AT_ONCE: Final = 200  # riders: their rows are locked meanwhile, and their positions wait
 
 WRITTEN: Final = Counter("recado_trail_positions_written", "Positions written to PostgreSQL.")
 UNWRITTEN: Final = Gauge("recado_trail_riders_unwritten", "Riders of whom PostgreSQL lacks positions, then.")
@@ -69,7 +70,7 @@ class TrailWriter:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self.write_all()
-                await self._forget()
+                await self.forget()
             except (*AWAY, RedisError) as error:
                 self._days.clear()
                 log.warning("trails.store_away", error=repr(error))
@@ -137,13 +138,19 @@ class TrailWriter:
         WRITTEN.inc(len(points))
         return len(points)
 
-    async def _forget(self) -> None:
+    async def forget(self) -> None:
+        """Forget where riders were longer ago than anybody may know, every hour; some riders in each transaction."""
         now = await self._clock.now()
         if self._dropped_at is not None and now - self._dropped_at < DROP_EVERY:
             return
+        before, act = now - FORGET_AFTER, Act.by_system(now, Cause.RULE)
         async with self._begin() as tx:
-            await trails.drop_trail_days(tx, before=(now - FORGET_AFTER).date())
+            await trails.drop_trail_days(tx, before=before.date())
         self._days.clear()
+        count = FORGOTTEN_AT_ONCE
+        while count == FORGOTTEN_AT_ONCE:
+            async with self._begin() as tx:
+                count = await truth.forget(tx, before=before, limit=FORGOTTEN_AT_ONCE, act=act)
         self._dropped_at = now
 
 

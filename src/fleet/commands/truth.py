@@ -1,7 +1,7 @@
 """What is learnt from riders' positions, and what follows: who is not believed, who stands at which stop."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -61,6 +61,26 @@ async def learn(
     }
     await _save(tx, held, learned, act=act)
     await _tell(tx, held, learned, stops, rules, act=act)
+
+
+async def forget(tx: Tx, *, before: datetime, limit: int, act: Act) -> int:
+    """Forget where riders were who have not been seen since, and what speaks against them; returns of how many.
+
+    What a phone said of itself stays. Safe to repeat.
+    """
+    rider_ids = await store.list_seen_before(tx, before, limit=limit)
+    held = await store.lock_truths(tx, rider_ids) if rider_ids else []
+    old = [one for one in held if one.known.state.last is None or _seen_at(one.known.state.last) < before]
+    forgotten = {one.rider_id: Known(phone=one.known.phone) for one in old}
+    await store.save_truths(tx, forgotten, now=act.now)
+    rules = await _rules(tx, old, act=act)
+    for one in old:
+        await _tell_standing(tx, one, forgotten[one.rider_id], rules[one.city_id], because=FADED, act=act)
+    return len(old)
+
+
+def _seen_at(position: Position) -> datetime:
+    return from_ms(position.measured_at_ms)
 
 
 async def trust(tx: Tx, rider_id: RiderId, *, reason: str, act: Act) -> None:

@@ -24,6 +24,9 @@ FROM unnest($1::text[], $2::integer[], $3::boolean[], $4::text[], $5::text[], $6
     AS new (rider_id, suspicion_bp, is_suspected, evidence, motion, phone, state, seen_at)
 WHERE truth.rider_id = new.rider_id
 
+-- name: list_seen_before
+SELECT rider_id FROM rider_truth WHERE seen_at < $1 ORDER BY rider_id LIMIT $2
+
 -- name: bump_standings
 -- In id order, as everybody locks riders.
 WITH held AS (SELECT id FROM riders WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE)

@@ -67,6 +67,11 @@ async def save_truths(tx: Tx, truths: Mapping[RiderId, Known], *, now: datetime)
     )
 
 
+async def list_seen_before(tx: Tx, before: datetime, *, limit: int) -> list[RiderId]:
+    """Return some of the riders of whom the last position known here is older."""
+    return [RiderId(row["rider_id"]) for row in await tx.fetch(_sql.list_seen_before, before, limit)]
+
+
 async def bump_standings(tx: Tx, rider_ids: Iterable[RiderId]) -> None:
     """Say that these riders' availability may have changed."""
     await tx.execute(_sql.bump_standings, list(rider_ids))
