@@ -124,7 +124,7 @@ async def test_a_silent_rider_is_never_shown_as_live_and_says_since_when_and_why
         await crowd.phone_says(silent, battery=0.01, is_charging=False)
         async with a_map_of(crowd, browser, wire) as tab:
             name = "Ana Alves 1"
-            label = f"{name}: free, silent, seen 12 min ago: The battery is empty, or saves power."
+            label = f"{name}: free, silent, seen 12 min ago: The battery is empty."
             pin = tab.page.get_by_role("button", name=label)
             await expect(pin).to_have_text("12 min")
             await expect(pin.locator(".map-pin")).to_have_attribute("data-state", "stale")

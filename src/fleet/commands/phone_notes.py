@@ -44,4 +44,4 @@ def _is_same(one: PhoneState, other: PhoneState) -> bool:
 
 
 def _what_matters(state: PhoneState) -> tuple[bool | None, ...]:
-    return state.may_locate, state.is_gps_on, state.is_online, state.is_app_closed, state.is_power_saving
+    return state.may_locate, state.is_gps_on, state.is_online, state.is_app_closed

@@ -23,6 +23,5 @@ class PhoneState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     may_locate: bool | None = None  # the permission
     is_gps_on: bool | None = None
     is_online: bool | None = None
-    is_power_saving: bool | None = None
     is_app_closed: bool | None = None  # it said goodbye, or was told to stop
     activity: Activity | None = None

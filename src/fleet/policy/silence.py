@@ -10,7 +10,6 @@ from fleet.model.truth import Silence, SilenceCause
 AFTER: Final = timedelta(seconds=60)  # no position for so long is silence; the least that a position is live for
 BEFORE_MS: Final = 60_000  # words so much older than the last position may still be about what came after it
 EMPTY: Final = 0.05  # phones switch themselves off from here
-LOW: Final = 0.15  # phones that save power stop locating
 LATE_MS: Final = 60_000  # a last position that took so long came over a network that was going
 
 
@@ -60,10 +59,7 @@ def _battery(phone: PhoneState | None, last: Position | None, *, is_present: boo
     battery = phone.battery if phone is not None and is_newest else last.battery if last is not None else None
     if battery is None or (phone is not None and is_newest and phone.is_charging is True):
         return ()
-    if battery <= EMPTY and not is_present:
-        return (f"the battery was at {battery:.0%}",)
-    is_saving = phone is not None and phone.is_power_saving is True
-    return (f"the battery was at {battery:.0%} and the phone saved power",) if is_saving and battery <= LOW else ()
+    return (f"the battery was at {battery:.0%}",) if battery <= EMPTY and not is_present else ()
 
 
 def _network(word: PhoneState | None, last: Position | None, *, is_present: bool) -> tuple[str, ...]:
