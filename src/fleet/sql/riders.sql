@@ -30,11 +30,13 @@ INSERT INTO shifts (id, rider_id, city_id, status, vehicle, capacity, started_at
 VALUES ($1, $2, $3, 'on', $4, $5, $6, $7, $8, $9)
 
 -- name: move_shift
--- Compare and set; a shift that comes back from a break starts without misses.
+-- Compare and set; a shift that comes back from a break starts without misses. Where one that is over began is nobody's business.
 UPDATE shifts
 SET status = $3,
     ended_at = CASE $3 WHEN 'ended' THEN $4 ELSE ended_at END,
-    misses_in_row = CASE $3 WHEN 'on' THEN 0 ELSE misses_in_row END
+    misses_in_row = CASE $3 WHEN 'on' THEN 0 ELSE misses_in_row END,
+    started_lat = CASE $3 WHEN 'ended' THEN NULL ELSE started_lat END,
+    started_lon = CASE $3 WHEN 'ended' THEN NULL ELSE started_lon END
 WHERE id = $1 AND status = $2
 RETURNING id
 

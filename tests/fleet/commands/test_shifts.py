@@ -6,6 +6,7 @@ from fleet.errors import PhoneTaken, RiderNotFound, ShiftHasDeliveries, ShiftNot
 from fleet.model.riders import Vehicle
 from fleet.queries.shifts import get_shift
 from fleet.queries.standing import find_standing
+from kernel.geo import Point
 
 
 async def do(town, command, rider_id):
@@ -39,6 +40,18 @@ async def test_a_rider_may_ride_something_else_today(town):
 
     shift = await shift_of(town, ana)
     assert (shift.vehicle, shift.capacity, shift.planned_end_at) == ("bicycle", 1, town.now + minutes(240))
+
+
+async def test_where_a_shift_began_is_known_until_it_ends(town):
+    ana = await town.rider("Ana", on_shift=False)
+    await town.start_shift(ana, started_from=Point(lat=-23.55, lon=-46.63))
+    known = [await town.value("SELECT started_lat FROM shifts")]
+
+    for command in (shifts.take_break, shifts.resume, shifts.end_shift):
+        await do(town, command, ana)
+        known.append(await town.value("SELECT started_lat FROM shifts"))
+
+    assert known == [-23.55, -23.55, -23.55, None]
 
 
 async def test_connected_break_and_engaged_time_are_separate_ledgers(town):
