@@ -59,7 +59,9 @@ class Phone:
 
     async def send(self, frame: Any) -> dict[str, Any]:
         await self._client.send(frame if isinstance(frame, str) else msgspec.json.encode(frame).decode())
-        return await self.next()
+        while (answer := await self.next())["type"] == "event":  # a fact may come before it
+            pass
+        return answer
 
 
 class Server:
