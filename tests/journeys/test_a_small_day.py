@@ -29,8 +29,10 @@ def play(directory: Path, *words: str) -> tuple[subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def conducted(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[subprocess.CompletedProcess[str], dict]]:
+    # Not in the threads: the first one of all makes the directory they are in.
+    directories = [tmp_path_factory.mktemp("day") for _ in range(2)]
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda _: play(tmp_path_factory.mktemp("day"), *SMALL), range(2)))
+        return list(pool.map(lambda directory: play(directory, *SMALL), directories))
 
 
 def test_a_day_of_orders_ends_with_every_invariant_holding(conducted):
