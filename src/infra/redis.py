@@ -9,13 +9,23 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import hiredis
-from redis.asyncio import Connection, ConnectionPool, Redis, RedisCluster, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio import (
+    BlockingConnectionPool,
+    Connection,
+    Redis,
+    RedisCluster,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
 from redis.asyncio.cluster import ClusterPipeline
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisClusterException, RedisError
 
 CLUSTER: Final = "+cluster://"
+CONNECTIONS: Final = 64  # of one process to one server; whoever comes when all are in use waits for one
+WAIT_S: Final = 5.0
+CLUSTER_CONNECTIONS: Final = 1_000  # its client cannot wait
 
 
 class _Packing(AbstractConnection):
@@ -107,10 +117,13 @@ def _away() -> Iterator[None]:
 
 
 def connect(url: str, **how: Any) -> Redis:
-    """Return a client of this URL, to be closed by whoever asked for it; nothing is sent yet."""
+    """Return a client of this URL, to be closed by whoever asked for it; nothing is sent yet.
+
+    A thousand riders who come back at once take turns, instead of hearing that the store is away.
+    """
     if CLUSTER in url:
         return ClusterRedis(_connect_to_cluster(one_node(url), **how))
-    pool = ConnectionPool.from_url(url, **how)
+    pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=WAIT_S, **how)
     pool.connection_class = _KINDS[pool.connection_class]
     return Redis.from_pool(pool)
 
@@ -137,7 +150,7 @@ async def servers_of(url: str, **how: Any) -> list[str]:
 
 
 def _connect_to_cluster(url: str, **how: Any) -> RedisCluster:
-    cluster = RedisCluster.from_url(url, **how)
+    cluster = RedisCluster.from_url(url, max_connections=CLUSTER_CONNECTIONS, **how)
     kind = _KINDS[cluster.connection_kwargs["connection_class"]]
     cluster.connection_kwargs["connection_class"] = kind  # every node that is found is connected to like this
     for node in cluster.startup_nodes:

@@ -62,9 +62,9 @@ class Phone(asyncio.Protocol):
         self._make, self._pings = make, pings
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
-        self._sent_at_s = 0.0
+        self._due_s = 0.0  # when it was to send what it waits for an answer to
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.until_s, self.every_s = 0.0, 0.0
+        self.until_s, self.every_s, self._at_least = 0.0, 0.0, 0
         self.answers = 0
         self.delays_ms: list[float] = []
 
@@ -72,12 +72,16 @@ class Phone(asyncio.Protocol):
         """Be ready."""
         self._transport = transport  # type: ignore[assignment]  # uvloop's own is not a subclass
 
-    async def work(self, *, until_s: float, every_s: float = 0.0) -> None:
-        """Send until then; not more often than so."""
-        self.until_s, self.every_s = until_s, every_s
+    async def work(self, *, from_s: float, until_s: float, every_s: float = 0.0, at_least: int = 0) -> None:
+        """Send until then, as fast as answers come or every so often; a late answer makes the next request late, too.
+
+        Such a request's delay counts from when it was to be sent.
+        """
+        self._at_least = at_least
+        self.until_s, self.every_s, self._due_s = until_s, every_s, from_s
         self.answers, self.delays_ms = 0, []
         self._over = asyncio.get_running_loop().create_future()
-        self._send()
+        asyncio.get_running_loop().call_later(max(0.0, from_s - time.perf_counter()), self._send)
         await asyncio.wait_for(self._over, until_s - time.perf_counter() + ANSWER_WITHIN_S)
 
     def close(self) -> None:
@@ -104,11 +108,12 @@ class Phone(asyncio.Protocol):
             return
         now_s = time.perf_counter()
         self.answers += 1
-        self.delays_ms.append((now_s - self._sent_at_s) * 1000)
-        if now_s >= self.until_s:
+        self.delays_ms.append((now_s - self._due_s) * 1000)
+        self._due_s = self._due_s + self.every_s if self.every_s else now_s
+        if max(now_s, self._due_s) >= self.until_s and self.answers >= self._at_least:
             self._over.set_result(None)
-        elif self.every_s:
-            asyncio.get_running_loop().call_later(max(0.0, self._sent_at_s + self.every_s - now_s), self._send)
+        elif self._due_s > now_s:
+            asyncio.get_running_loop().call_later(self._due_s - now_s, self._send)
         else:
             self._send()
 
@@ -118,9 +123,7 @@ class Phone(asyncio.Protocol):
 
     def _send(self) -> None:
         assert self._transport is not None  # who sends is connected
-        request = self._make()
-        self._sent_at_s = time.perf_counter()
-        self._transport.write(request)
+        self._transport.write(self._make())
 
     def _fail(self, error: Exception) -> None:
         if not self._over.done():
@@ -133,8 +136,14 @@ class Phones:
     def __init__(self, port: int, riders: Sequence[Rider], *, connections: int) -> None:
         self._port, self._riders, self._connections = port, riders, connections
 
-    async def send(self, path: str, *, pings: int, for_s: float, requests_per_s: float = 0.0) -> Sent:
-        """Send for so long as fast as answers come, or at this rate, and return what came of it."""
+    async def greet(self, path: str) -> None:
+        """Let each rider send one ping: their first one finds out who that is."""
+        await self.send(path, pings=1, for_s=0, is_each=True)
+
+    async def send(
+        self, path: str, *, pings: int, for_s: float, requests_per_s: float = 0.0, is_each: bool = False
+    ) -> Sent:
+        """Send for so long as fast as answers come, or at this rate, each rider once at least where that is asked."""
         loop = asyncio.get_running_loop()
         shares = [list(self._riders[place :: self._connections]) for place in range(self._connections)]
         phones: list[Phone] = []
@@ -146,7 +155,19 @@ class Phones:
         started_s = time.perf_counter()
         every_s = self._connections / requests_per_s if requests_per_s else 0.0
         try:
-            await asyncio.gather(*(phone.work(until_s=started_s + for_s, every_s=every_s) for phone in phones))
+            turn_s = every_s / self._connections  # one after the other, not all at once
+            until_s = started_s + for_s
+            await asyncio.gather(
+                *(
+                    phone.work(
+                        from_s=started_s + number * turn_s,
+                        until_s=until_s,
+                        every_s=every_s,
+                        at_least=len(shares[number]) if is_each else 0,
+                    )
+                    for number, phone in enumerate(phones)
+                )
+            )
         finally:
             for phone in phones:
                 phone.close()
