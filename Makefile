@@ -3,8 +3,8 @@ PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
-# Three on two cores are quicker, since of three there is mostly one that waits; what waits for the clock may fail then.
-WORKERS ?= auto
+# Tests wait for stores, browsers and each other's processes: two for each core keep it busy, four more than cores are enough.
+WORKERS ?= $(shell "$(BIN)/python" -c 'import os; n = os.cpu_count() or 1; print(min(2 * n, n + 4))')
 PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 # Named after the place: a clone that was moved needs its environment anew.
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
