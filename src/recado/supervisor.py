@@ -13,6 +13,7 @@ import msgspec
 RESTART_AFTER_S: Final = (0.2, 1.0, 2.0, 5.0, 10.0)  # the last repeats
 HEALTHY_AFTER_S: Final = 30.0  # who ran this long starts again with the first delay
 LOOK_EVERY_S: Final = 0.1
+HEARD_WITHIN_S: Final = 1.0
 
 Report = Callable[[str, str], None]  # a child's name and one line
 
@@ -57,6 +58,7 @@ class Supervisor:
             process = self.processes.get(child.name) or await self._start(child)
             started_at_s = time.monotonic()
             await _ended(process)
+            await self._hear_out(child.name)  # the reason follows their last words
             failures = 0 if time.monotonic() - started_at_s > HEALTHY_AFTER_S else failures
             delay_s = RESTART_AFTER_S[min(failures, len(RESTART_AFTER_S) - 1)]
             failures += 1
@@ -87,9 +89,12 @@ class Supervisor:
             self._report(child.name, f"did not stop within {child.stop_within_s:g} s and was killed")
             process.kill()
             process.wait()
-        if lines := self._lines.get(child.name):
+        await self._hear_out(child.name)
+
+    async def _hear_out(self, name: str) -> None:
+        if lines := self._lines.get(name):
             with suppress(TimeoutError):  # A grandchild may hold the pipe open.
-                await asyncio.wait_for(lines.all_read.wait(), 1)
+                await asyncio.wait_for(lines.all_read.wait(), HEARD_WITHIN_S)
 
 
 class _Lines(asyncio.Protocol):

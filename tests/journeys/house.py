@@ -75,5 +75,8 @@ class House:
 
     def bugs(self) -> Mapping[str, str]:
         """Return the processes' own words where one of them met what it did not expect."""
-        said = {path.stem: path.read_text(errors="replace") for path in sorted(self._logs.glob("*.log"))}
-        return {name: text for name, text in said.items() if "Traceback" in text}
+        return {name: text for name, text in self.said().items() if "Traceback" in text}
+
+    def said(self) -> Mapping[str, str]:
+        """Return all that each process has written."""
+        return {path.stem: path.read_text(errors="replace") for path in sorted(self._logs.glob("*.log"))}

@@ -139,10 +139,10 @@ async def test_the_rider_is_seen_riding_and_an_old_place_is_never_shown_as_their
         carried(town, order, carla)
         await sees(tab, "Your order is on the way")
         await is_live(tab)
-        carla.is_at(offset(SE, east_m=180, north_m=60), seconds_ago=57)  # stale at 60
+        carla.is_at(offset(SE, east_m=180, north_m=60), seconds_ago=50)  # stale at 60
         await expect(tab.page.locator(RIDER)).to_be_visible()
 
-        await sees(tab, "The last position is", "#map-age")
+        await sees(tab, "The last position is", "#map-age", within_s=25)
         await expect(tab.page.locator(f"{RIDER} .map-pin")).to_have_attribute("data-state", "stale")
         await tab.is_accessible()
         await tab.shoot("track-stale")
