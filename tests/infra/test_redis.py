@@ -1,3 +1,4 @@
+import asyncio
 import socket
 
 import pytest
@@ -27,6 +28,14 @@ async def test_keys_of_all_nodes_are_reached_in_one_pipeline(cluster):
 
     assert [one.decode() for one in found] == names
     assert (len(sizes), sum(sizes), min(sizes) > 0) == (3, 99, True)
+
+
+@pytest.mark.on_a_cluster_too
+async def test_five_hundred_who_come_at_once_take_turns(redis_url):
+    async with connect(redis_url) as redis:
+        found = await asyncio.gather(*(redis.set(f"key:{number}", "here") for number in range(500)))
+
+    assert all(found)
 
 
 async def test_commands_to_a_cluster_are_packed_like_those_to_a_server(cluster, redis_url):
