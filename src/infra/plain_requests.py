@@ -18,7 +18,8 @@ _READ: Final = frozenset((b"content-length", b"authorization", b"x-request-id", 
 _ODD_ONES: Final = frozenset((b"transfer-encoding", b"content-encoding", b"expect", b"upgrade", b"trailer", b"te"))
 _ODD: Final = b"odd"
 _KEPT: Final = b"keep-alive"
-_MOST_NAMES: Final = 200  # spellings of header names that are remembered
+_MOST_NAMES: Final = 200  # spellings of header names that are remembered, none of them longer than
+_LONGEST_NAME: Final = 64
 
 Answer: TypeAlias = Callable[[int, bytes, bytes], None]
 
@@ -222,6 +223,6 @@ def _kind_of(name: bytes) -> bytes:
         return _ODD
     lower = name.lower()
     kind = lower if lower in _READ else _ODD if lower in _ODD_ONES else b""
-    if len(_kinds) < _MOST_NAMES:
+    if len(_kinds) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
         _kinds[name] = kind
     return kind
