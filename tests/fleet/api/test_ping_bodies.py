@@ -36,26 +36,29 @@ def test_device_time_is_milliseconds_or_a_written_instant_and_is_answered_as_it_
     assert [answer.device_at for answer in upload.answers(judged)] == [NOON_MS, NOON.replace(microsecond=900)]
 
 
-LIST = json.dumps([GOOD, {**GOOD, "activity": "still", "extra": [[{"positions": 1}]]}])
+LIST = json.dumps([GOOD, {**GOOD, "activity": "still", "extra": [["]", {"[": []}]]}])
+NESTED = json.dumps([GOOD, {**GOOD, "extra": {"positions": [1]}}])
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "is_kept"),
     [
-        f'{{"positions":{LIST}}}',
-        f' {{ "positions" : {LIST} }} ',
-        f'{{"positions":[7],"positions":{LIST}}}',
-        f'{{"positions":[],"p\\u006fsitions":{LIST}}}',
-        f'{{"before":[1],"positions":{LIST},"after":[2]}}',
-        f'{{"positions":{LIST},"after":"]"}}',
-        f'{{"]":0,"positions":{LIST}}}',
+        (f'{{"positions":{LIST}}}', True),
+        (f' {{ "positions" : {LIST} }} ', True),
+        (f'{{"positions":{NESTED}}}', False),
+        (f'{{"positions":[7],"positions":{LIST}}}', False),
+        (f'{{"positions":[],"p\\u006fsitions":{LIST}}}', False),
+        (f'{{"before":[1],"positions":{LIST},"after":[2]}}', False),
+        (f'{{"positions":{LIST},"after":"]"}}', False),
+        (f'{{"]":0,"positions":{LIST}}}', False),
     ],
     ids=str,
 )
-def test_what_is_kept_as_it_came_is_what_was_read(body):
+def test_what_is_kept_as_it_came_is_what_was_read(body, is_kept):
     upload = read_upload(body.encode())
 
     assert [ping.device_at_ms for ping in upload.pings] == [NOON_MS, NOON_MS]
+    assert (upload.raw is not None) is is_kept
     if upload.raw is not None:
         assert msgspec.json.decode(upload.raw, type=list[Ping]) == list(upload.pings)
 
