@@ -316,6 +316,34 @@ async def test_of_two_orders_the_one_that_rang_first_is_in_front_though_read_lat
         await tablet.is_in_front(second.number)
 
 
+async def test_what_was_told_meanwhile_is_not_undone_by_an_older_list(browser, wire, counter):
+    async with a_tablet(browser, wire, counter) as tablet:
+        is_told, is_listed = asyncio.Event(), asyncio.Event()
+
+        async def wait(route):
+            listed = await route.fetch()
+            is_listed.set()
+            await is_told.wait()
+            await route.fulfill(response=listed)
+
+        await tablet.page.route("**/tickets?open=true*", wait, times=1)
+        order = counter.order()
+        order.say("accept", prep_minutes=15)
+        rider = counter.town.rider("Beto Lima")
+        rider.is_at(AT_THE_STORE)
+        delivery_id = order.given_to(rider)
+        await tablet.sees("Beto is on the way")
+        await is_listed.wait()
+
+        rider.report(delivery_id, "arrive-at-pickup")
+        await tablet.column("here").locator(".ticket").wait_for()
+        async with tablet.page.expect_response("**/tickets?open=true*"):
+            is_told.set()
+        await tablet.page.evaluate("() => new Promise(done => setTimeout(done, 200))")
+
+        assert await tablet.column("here").locator(".ticket").count() == 1
+
+
 async def test_a_ticket_is_printed_without_the_page_around_it(browser, wire, counter):
     async with a_tablet(browser, wire, counter) as tablet:
         await tablet.page.evaluate("window.print = () => { window.wasPrinted = true; }")

@@ -3,6 +3,8 @@
 
 const RANKS = { offered: 0, accepted: 1, preparing: 2, ready: 3 };
 const ENDED = 4;
+/** A ticket learns of its order's facts a moment after they are told, and an answer takes its time to us. */
+const LEARNT_MS = 5_000;
 
 /** @param {{status: string}} ticket */
 const rank = (ticket) => /** @type {Record<string, number>} */ (RANKS)[ticket.status] ?? ENDED;
@@ -38,12 +40,24 @@ const MEANINGS = /** @type {Record<string, (event: any, before: Ticket) => Parti
   "delivery.unassigned_alert": (e, before) => ({ heard: { ...before.heard, is_held: true } }),
 });
 
+/** Facts that an answer of ours makes past. */
+const ANSWERED = /** @type {Record<string, string>} */ ({ "items-answer": "order.items_disputed", "cancellation-answer": "order.cancellation_asked" });
+
+/** What a fact leaves of a ticket. @param {Ticket} before @param {any} event @returns {Ticket} */
+function after(before, event) {
+  const change = MEANINGS[event.type]?.(event, before) ?? {};
+  if (change.status && rank({ status: change.status }) <= rank(before)) delete change.status;
+  return { ...before, ...change };
+}
+
 /**
  * The tickets a kitchen has before it. What is kept outlives a reload without a network; nothing in it is about a customer.
  */
 export class Board {
   /** @type {Map<string, Ticket>} */
   tickets = new Map();
+  /** @type {{event: any, at: number}[]} */
+  #told = [];
   #shelf;
   #onEnd;
   #onChange;
@@ -68,11 +82,19 @@ export class Board {
     return this.all.find((ticket) => ticket.order_id === id);
   }
 
-  /** Take a ticket as the server has it; what only the feed said stays. @param {Ticket} ticket */
+  /** Take a ticket as the server had it; what only the feed said stays, and what it said just now. @param {Ticket} ticket */
   put(ticket, type = "answer") {
     const before = this.tickets.get(ticket.id) ?? null;
     if (!before && rank(ticket) === ENDED) return;
-    this.#settle({ ...ticket, heard: before?.heard }, before, type);
+    this.#told = this.#told.filter(({ at }) => at > performance.now() - LEARNT_MS);
+    const told = this.#told.filter(({ event }) => event.order_id === ticket.order_id);
+    this.#settle(told.reduce((was, { event }) => after(was, event), { ...ticket, heard: before?.heard }), before, type);
+  }
+
+  /** Take what the server answered to a word of ours. @param {Ticket} ticket @param {string} word */
+  answer(ticket, word) {
+    this.#told = this.#told.filter(({ event }) => event.order_id !== ticket.order_id || event.type !== ANSWERED[word]);
+    this.put(ticket);
   }
 
   /** Take a ticket away without a word: we ended it ourselves. @param {string} id */
@@ -85,17 +107,17 @@ export class Board {
   startOver(tickets) {
     const now = new Set(tickets.map((ticket) => ticket.id));
     const gone = this.all.filter((ticket) => !now.has(ticket.id));
+    this.#told = [];
     for (const ticket of tickets) this.put(ticket, "snapshot");
     return gone;
   }
 
   /** Take a fact into account. Returns whether it was about a ticket we have. @param {any} event */
   apply(event) {
+    if (MEANINGS[event.type]) this.#told.push({ event, at: performance.now() });
     const before = this.ofOrder(event.order_id);
     if (!before) return false;
-    const change = MEANINGS[event.type]?.(event, before) ?? {};
-    if (change.status && rank({ status: change.status }) <= rank(before)) delete change.status;
-    this.#settle({ ...before, ...change }, before, event.type);
+    this.#settle(after(before, event), before, event.type);
     return true;
   }
 

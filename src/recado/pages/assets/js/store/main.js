@@ -142,7 +142,7 @@ class Kitchen {
     const facts = { number: ticket.short_number, time: time(ticket.ready_by ?? clock.now()) };
     const key = said.word === "cancellation-answer" && said.body.agree ? "store.done.cancelled" : `store.done.${said.word}`;
     if (ticket.status === "rejected" || ticket.status === "withdrawn") this.board.forget(ticket.id);
-    this.board.put(ticket);
+    this.board.answer(ticket, said.word);
     toast(t(key, facts), { tone: "good" });
     this.#show();
   };
