@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from tests.clusters import Cluster, a_cluster
 from tests.databases import Databases
 from tests.order import longest_first
+from tests.pools import Pools
 
 from recado.embedded import running_stores
 from recado.resources import migrations_directory
@@ -103,8 +104,17 @@ def databases(stores: StoreUrls, migrated_template: str) -> Iterator[Databases]:
     made.drop_all()
 
 
+@pytest.fixture(scope="session")
+async def pools(anyio_backend: object) -> AsyncIterator[None]:
+    """One loop for all tests of this session, and connections that stay."""
+    pools = Pools()
+    with pools.instead_of_new_ones():
+        yield
+    pools.close()
+
+
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
+def database_url(databases: Databases, pools: None) -> Iterator[str]:
     """A migrated database of this test's own."""
     url = databases.take()
     yield url

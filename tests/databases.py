@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import asyncpg
 from redis.asyncio import Redis
+from tests.pools import NAME
 
 _SHAPE = """
 SELECT md5(string_agg(concat(attrelid::regclass, attname, atttypid), ',' ORDER BY attrelid::regclass::text, attnum))
@@ -16,7 +17,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND N
 _TABLES = (
     "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'"
 )
-_SEQUENCES = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public'"
+_SEQUENCES = "SELECT quote_ident(sequencename), start_value FROM pg_sequences WHERE schemaname = 'public'"
 _HOLDS_ROWS = """
 SELECT quote_ident(relname) FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'"""
@@ -25,7 +26,10 @@ SELECT format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %s %s',
               relname, inhparent::regclass, pg_get_expr(relpartbound, pg_class.oid))
 FROM pg_class JOIN pg_inherits ON inhrelid = pg_class.oid
 WHERE relispartition AND relkind = 'r' AND relnamespace = 'public'::regnamespace"""
-_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_OTHERS = f"""
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+  AND (application_name <> '{NAME}' OR state <> 'idle')"""
 
 
 class Picture(NamedTuple):
@@ -47,7 +51,7 @@ async def picture_of(database_url: str, redis_url: str) -> Picture:
             if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table})"):
                 await connection.copy_from_table(table, output=(kept := BytesIO()), format="binary")
                 rows[table] = kept.getvalue()
-        for (sequence,) in await connection.fetch(_SEQUENCES):
+        for sequence, _ in await connection.fetch(_SEQUENCES):
             last, is_called = await connection.fetchrow(f"SELECT last_value, is_called FROM {sequence}")
             sequences[sequence] = (last, is_called)
     finally:
@@ -125,10 +129,10 @@ class Databases:
         connection = await asyncpg.connect(f"{self._server}/{self._template}")
         try:
             tables = [row[0] for row in await connection.fetch(_TABLES)]
-            sequences = [row[0] for row in await connection.fetch(_SEQUENCES)]
+            sequences = await connection.fetch(_SEQUENCES)
             seeds = {table: await connection.fetchval(f"SELECT json_agg(row) FROM {table} AS row") for table in tables}
             emptying = [f"DELETE FROM {table}" for table in tables]
-            emptying += [f"ALTER SEQUENCE {sequence} RESTART" for sequence in sequences]
+            emptying += [f"SELECT setval('{sequence}', {start}, false)" for sequence, start in sequences]
             return (
                 await connection.fetchval(_SHAPE),
                 "; ".join(["SET session_replication_role = replica", *emptying]),
