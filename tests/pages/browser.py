@@ -10,7 +10,7 @@ from typing import Any, Final
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO_GET_IT: Final = (
     "there is no Chromium: install it (Debian, Ubuntu: apt-get install chromium) or name it in CHROMIUM"
 )
@@ -21,7 +21,7 @@ NOT_WANTED: Final = (
     "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
     "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
     "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
-    "PreconnectToSearch",
+    "PreconnectToSearch", "ProactivelySwapBrowsingInstance", "RenderDocument",
 )  # fmt: skip
 # Processes and compilers that pay on a day's use and not in a second's: a seventh of what a page test takes.
 CHEAPER: Final = ("--in-process-gpu", "--enable-features=NetworkServiceInProcess2", "--js-flags=--no-opt,--no-maglev")
