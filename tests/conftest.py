@@ -1,6 +1,7 @@
 """What every test may ask for: real stores, a fresh migrated database, an empty key space."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
@@ -25,6 +26,9 @@ from recado.resources import migrations_directory
 # Plain lines: the default draws every traceback with its locals, which takes a quarter of a second each.
 structlog.configure(processors=[structlog.stdlib.add_log_level, structlog.processors.format_exc_info,
                                 structlog.processors.KeyValueRenderer(key_order=["event"])])  # fmt: skip
+
+# Thousands of tests are held all the time, and looking through them for what nobody needs finds nothing.
+gc.set_threshold(20_000, 10, 10)
 
 # The same examples in every run, at whatever pace the machine makes them; `make soak` goes looking for others.
 IS_SOAK: Final = int(os.environ.get("RECADO_SOAK_FACTOR", "1")) > 1

@@ -55,7 +55,7 @@ def a_cooperative(*, database_url: str, redis_url: str, logs: Path) -> Iterator[
     house = House(database_url=database_url, redis_url=redis_url, logs=logs)
     try:
         house.start("api-1", "worker-1")
-        with httpx.Client(base_url=house.address, trust_env=False) as http:
+        with httpx.Client(base_url=house.address, trust_env=False, verify=False) as http:
             wait_until(lambda: _is_ready(http), within_s=40)
         yield Cooperative(house, {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "TOKEN_SECRET": SECRET})
         assert house.bugs() == {}

@@ -87,7 +87,7 @@ async def a_door(redis, receiver=None, *, clock=None, max_body_bytes=100_000):
     with shortcut.opened(receiver, clock, TOKENS):
         async with (
             serving(behind, http=plain_protocol(shortcut)) as port,
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False) as client,
         ):
             yield client, behind
 

@@ -24,7 +24,7 @@ ADMINISTRATOR = Caller(role=Role.OPERATOR, id=f"per_{1:026}", scopes=frozenset({
 
 async def ask(house: House, method: str, path: str, token: str | None = None, body: Any = None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{house.port}", trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{house.port}", trust_env=False, verify=False) as client:
         return await client.request(method, path, json=body, headers=headers)
 
 
