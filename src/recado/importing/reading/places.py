@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -36,7 +37,7 @@ def read_city(block: Block, found: Findings) -> CityEntry:
             country=city.must("country", values.matching(_is_country, _no_country, "BR")),
             currency=city.must("currency", values.matching(MINOR_DIGITS.__contains__, _no_currency, "BRL")),
             time_zone=city.must(
-                "time zone", values.matching(available_timezones().__contains__, _no_zone, "America/Sao_Paulo")
+                "time zone", values.matching(_zone_names().__contains__, _no_zone, "America/Sao_Paulo")
             ),
             centre=city.must("centre", values.point()),
         )
@@ -134,6 +135,11 @@ def _no_currency(text: str) -> str:
     return f"{text} is not known: {told(text.upper(), sorted(MINOR_DIGITS))}"
 
 
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads the whole directory of them
+
+
 def _no_zone(text: str) -> str:
-    meant = nearest(text, sorted(available_timezones())) or "America/Sao_Paulo"
+    meant = nearest(text, sorted(_zone_names())) or "America/Sao_Paulo"
     return f"{text} is not known: write an IANA name such as {meant}"
