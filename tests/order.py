@@ -1,5 +1,6 @@
 """What takes long begins, a share of it on each worker, so that a run ends with what takes little."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -9,25 +10,28 @@ import pytest
 # A test's seconds, about; what is not named takes next to none. Of each kind all are together, so that what its tests
 # share, as the pages' Chromium, is made once by each worker.
 SECONDS: Final = {
-    "tests/pages/": 4,
-    "tests/journeys/": 10,
-    "tests/recado/test_supervisor.py": 6,
-    "tests/recado/benches/": 3,
-    "tests/recado/test_embedded.py": 2,
+    r"tests/pages/": 4,
+    r"tests/journeys/": 10,
+    r"tests/recado/test_supervisor\.py": 6,
+    r"tests/recado/benches/": 3,
+    r"tests/recado/test_embedded\.py": 2,
+    r"tests/(contracts|support)/": 0.08,
+    r".*\[(.+-)?cluster(-.+)?\]": 0.3,
 }
-HALF: Final = "tests/pages/"  # on every other worker: each starts a browser and a town for them
+HALF: Final = r"tests/pages/"  # on every other worker: each starts a browser and a town for them
+WHOLE: Final = (r"tests/(contracts|support)/", r".*\[(.+-)?cluster(-.+)?\]")  # on one: two worlds, three servers
 
 
 def longest_first(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     """Return the tests as xdist deals them out, so many to each worker; modules stay as they were shuffled."""
     slow: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    taken_s = [0] * workers
-    for module in _slow_modules(items):
-        among = range(0, workers, 2 if module[0].nodeid.startswith(HALF) else 1)
+    taken_s = [0.0] * workers
+    for kind, part in _slow_parts(items):
+        among = range(0, workers, 2 if kind == HALF else 1)
         least = min(among, key=taken_s.__getitem__)
-        slow[least] += module
-        taken_s[least] += len(module) * _seconds(module[0])
-    quick = [item for item in items if not _seconds(item)]
+        slow[least] += part
+        taken_s[least] += len(part) * SECONDS[kind]
+    quick = [item for item in items if _kind(item) is None]
     ordered: list[pytest.Item] = []
     for number, share in enumerate(slow):
         size = (len(items) - len(ordered)) // (workers - number)
@@ -37,12 +41,15 @@ def longest_first(items: Sequence[pytest.Item], workers: int) -> list[pytest.Ite
     return ordered + quick
 
 
-def _slow_modules(items: Sequence[pytest.Item]) -> Iterator[list[pytest.Item]]:
+def _slow_parts(items: Sequence[pytest.Item]) -> Iterator[tuple[str, list[pytest.Item]]]:
     for kind in SECONDS:
-        of_kind = [item for item in items if item.nodeid.startswith(kind)]
+        of_kind = [item for item in items if _kind(item) == kind]
+        if kind in WHOLE:
+            yield kind, of_kind
+            continue
         for _, module in groupby(of_kind, key=lambda item: item.nodeid.partition("::")[0]):
-            yield list(module)
+            yield kind, list(module)
 
 
-def _seconds(item: pytest.Item) -> int:
-    return next((seconds for kind, seconds in SECONDS.items() if item.nodeid.startswith(kind)), 0)
+def _kind(item: pytest.Item) -> str | None:
+    return next((kind for kind in SECONDS if re.match(kind, item.nodeid)), None)
