@@ -40,8 +40,8 @@ def test_a_test_without_a_loop_may_use_them_too(database_url, redis_url):
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
 def test_every_worker_begins_with_what_takes_long_and_no_test_is_lost(workers):
-    quick = tests_of(*(f"tests/orders/test_{module}.py::{n}" for module in range(20) for n in range(9)))
-    slow = tests_of(*(f"tests/journeys/test_{module}.py::{n}" for module in "abcdefgh" for n in "12"))
+    quick = named(*(f"tests/orders/test_{module}.py::{n}" for module in range(20) for n in range(9)))
+    slow = named(*(f"tests/journeys/test_{module}.py::{n}" for module in "abcdefgh" for n in "1234"))
     items = quick[:50] + slow + quick[50:]
 
     ordered = longest_first(items, workers)
@@ -54,7 +54,7 @@ def test_every_worker_begins_with_what_takes_long_and_no_test_is_lost(workers):
 def test_what_shares_something_dear_is_done_by_one_worker():
     pings = (f"tests/fleet/test_{module}.py::{n}[{server}]" for module in "abc" for n in "12" for server in KINDS)
     worlds = (f"tests/{package}/test_a.py::{n}" for n in "1234" for package in ("support", "orders", "contracts"))
-    items = tests_of(*(f"tests/kernel/test_a.py::{n}" for n in range(30)), *pings, *worlds)
+    items = named(*(f"tests/kernel/test_a.py::{n}" for n in range(30)), *pings, *worlds)
 
     ordered = longest_first(items, 2)
 
@@ -66,5 +66,5 @@ def test_what_shares_something_dear_is_done_by_one_worker():
 KINDS = ("single", "cluster", "late-cluster", "cluster-late")
 
 
-def tests_of(*nodeids):
+def named(*nodeids):
     return [SimpleNamespace(nodeid=nodeid) for nodeid in nodeids]
