@@ -3,8 +3,8 @@ PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
-# Tests wait for stores, browsers and each other's processes: one more than there are cores keeps them busy.
-WORKERS ?= $(shell "$(BIN)/python" -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Tests wait for stores, browsers and each other's processes: two more than there are cores keep them busy.
+WORKERS ?= $(shell "$(BIN)/python" -c 'import os; print((os.cpu_count() or 1) + 2)')
 PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 # Named after the place: a clone that was moved needs its environment anew.
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)

@@ -24,14 +24,18 @@ WHOLE: Final = (r"tests/(contracts|support)/", r".*\[(.+-)?cluster(-.+)?\]")  # 
 
 def longest_first(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     """Return the tests as xdist deals them out, so many to each worker; modules stay as they were shuffled."""
+    kinds: dict[str | None, list[pytest.Item]] = {}
+    for item in items:
+        kinds.setdefault(_kind(item), []).append(item)
     slow: list[list[pytest.Item]] = [[] for _ in range(workers)]
     taken_s = [0.0] * workers
-    for kind, part in _slow_parts(items):
-        among = range(0, workers, 2 if kind == HALF else 1)
-        least = min(among, key=taken_s.__getitem__)
-        slow[least] += part
-        taken_s[least] += len(part) * SECONDS[kind]
-    quick = [item for item in items if _kind(item) is None]
+    for kind, each_s in SECONDS.items():
+        for part in _parts(kind, kinds.get(kind, [])):
+            among = range(0, workers, 2 if kind == HALF else 1)
+            least = min(among, key=taken_s.__getitem__)
+            slow[least] += part
+            taken_s[least] += len(part) * each_s
+    quick = kinds.get(None, [])
     ordered: list[pytest.Item] = []
     for number, share in enumerate(slow):
         size = (len(items) - len(ordered)) // (workers - number)
@@ -41,14 +45,12 @@ def longest_first(items: Sequence[pytest.Item], workers: int) -> list[pytest.Ite
     return ordered + quick
 
 
-def _slow_parts(items: Sequence[pytest.Item]) -> Iterator[tuple[str, list[pytest.Item]]]:
-    for kind in SECONDS:
-        of_kind = [item for item in items if _kind(item) == kind]
-        if kind in WHOLE:
-            yield kind, of_kind
-            continue
-        for _, module in groupby(of_kind, key=lambda item: item.nodeid.partition("::")[0]):
-            yield kind, list(module)
+def _parts(kind: str, items: Sequence[pytest.Item]) -> Iterator[list[pytest.Item]]:
+    if kind in WHOLE:
+        yield list(items)
+        return
+    for _, module in groupby(items, key=lambda item: item.nodeid.partition("::")[0]):
+        yield list(module)
 
 
 def _kind(item: pytest.Item) -> str | None:
