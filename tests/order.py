@@ -15,6 +15,8 @@ SECONDS: Final = {
     r"tests/recado/test_supervisor\.py": 6,
     r"tests/recado/benches/": 3,
     r"tests/recado/test_embedded\.py": 2,
+    r"tests/infra/": 0.4,  # these mostly wait, which leaves the cores to others as long as there are some
+    r"tests/tracking/api/": 0.15,
     r"tests/(contracts|support)/": 0.08,
     r".*\[(.+-)?cluster(-.+)?\]": 0.3,
 }
