@@ -117,7 +117,9 @@ async def test_acknowledged_pings_survive_every_kill_and_are_in_the_trail_once(d
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0.2)  # what is on its way arrives
         shown = {phone.rider_id: await ride.trail_of(phone) for phone in ride.phones}
-        near = await ride.near()
+        async with asyncio.timeout(20):
+            while not (near := await ride.near()):  # noqa: ASYNC110  the store is hardly back
+                await asyncio.sleep(0.05)
 
         async def is_written() -> bool:
             return all([set(shown[one]) <= set(await points_of(database, one)) for one in shown])
