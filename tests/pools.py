@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import Any, Final
 from unittest.mock import patch
@@ -31,15 +31,29 @@ class Pools:
         return free.pop() if free else await open_one()
 
     async def give_back(self, url: str, max_size: int, pool: asyncpg.Pool) -> None:
-        if pool.get_idle_size() == pool.get_size():
+        if pool.get_idle_size() < pool.get_size():
+            await pool.close()  # as it would be without us: once nobody uses it
+        elif await _answers(pool):
             self._free.setdefault((url, max_size), []).append(pool)
         else:
-            await pool.close()  # as it would be without us: once nobody uses it
+            pool.terminate()
 
     def close(self) -> None:
         for pools in self._free.values():
             for pool in pools:
                 pool.terminate()
+
+
+async def _answers(pool: asyncpg.Pool) -> bool:
+    """Tell whether every connection is good for another statement: some test may have been cancelled in its last."""
+    try:
+        async with AsyncExitStack() as stack:
+            for _ in range(pool.get_size()):
+                connection = await stack.enter_async_context(pool.acquire(timeout=2))
+                await connection.execute("SELECT 1", timeout=2)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        return False
+    return True
 
 
 class _Borrowed:

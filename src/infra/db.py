@@ -1,7 +1,8 @@
 """The one place transactions begin and end."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Final, Protocol, Self, TypeAlias, runtime_checkable
 
 import asyncpg
@@ -53,14 +54,32 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """Run one transaction: commit when the block ends, roll back when it raises."""
-        async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection, connection.transaction():
-            yield connection
+        with _cancelled_above_all():
+            async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection, connection.transaction():
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """Lend a connection for single statements that need no transaction around them."""
-        async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection:
-            yield connection
+        with _cancelled_above_all():
+            async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection:
+                yield connection
+
+
+@contextmanager
+def _cancelled_above_all() -> Iterator[None]:
+    """Let a task that is cancelled in a statement end as cancelled.
+
+    Rolling back what it began may fail, since the statement is still under way. Told that, a loop that waits for its
+    database took it for away and went on for ever.
+    """
+    try:
+        yield
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        raise
 
 
 async def _leave_as_it_is(_: object) -> None:
