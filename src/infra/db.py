@@ -75,7 +75,7 @@ def _cancelled_above_all() -> Iterator[None]:
     """
     try:
         yield
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+    except AWAY as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError from error

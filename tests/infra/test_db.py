@@ -7,7 +7,8 @@ from infra.db import AWAY, Database
 
 
 @pytest.mark.parametrize("way", ["begin", "read"])
-async def test_a_loop_that_waits_for_its_database_ends_when_it_is_cancelled(database, way):
+@pytest.mark.parametrize("error", [asyncpg.InternalClientError, asyncpg.InterfaceError, asyncpg.QueryCanceledError])
+async def test_a_loop_that_waits_for_its_database_ends_when_it_is_cancelled(database, way, error):
     """What asyncpg does when a cancelled statement is still under way as its transaction is rolled back."""
 
     async def run() -> None:
@@ -16,7 +17,7 @@ async def test_a_loop_that_waits_for_its_database_ends_when_it_is_cancelled(data
                 try:
                     await asyncio.Event().wait()
                 except asyncio.CancelledError:
-                    raise asyncpg.InternalClientError("another operation is in progress") from None
+                    raise error("another operation is in progress") from None
         except AWAY:
             await asyncio.Event().wait()
 
