@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -51,7 +52,7 @@ def spawn(launch: Launch, *, output: IO[bytes] | int) -> subprocess.Popen[bytes]
         cwd=launch.cwd,
         start_new_session=True,
         pass_fds=launch.keep_fds,
-        preexec_fn=_tie_to_this_process(launch.dies_with),  # noqa: PLW1509  (no threads here, and nothing else ties)
+        preexec_fn=partial(die_with, os.getpid(), launch.dies_with),  # noqa: PLW1509  (no threads here, nothing else ties)
         **_ids(launch.account),
     )
 
@@ -68,7 +69,7 @@ def run(argv: Sequence[str | Path], *, account: Account, env: Mapping[str, str])
         text=True,
         errors="replace",
         check=False,
-        preexec_fn=_tie_to_this_process(signal.SIGKILL),
+        preexec_fn=partial(die_with, os.getpid(), signal.SIGKILL),
         **_ids(account),
     )
 
@@ -85,19 +86,15 @@ def stop(process: subprocess.Popen[bytes], *, first: signal.Signals, patience_s:
         process.wait()
 
 
+def die_with(parent: int, sig: signal.Signals) -> None:
+    """Get this signal when the parent dies, however it does; to be called in the child, by the one who was forked."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(sig))
+        if os.getppid() != parent:  # It died between fork and prctl.
+            os._exit(1)
+
+
 def _ids(account: Account) -> dict[str, Any]:
     if account.uid is None:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
-
-
-def _tie_to_this_process(sig: signal.Signals) -> Callable[[], None]:
-    parent = os.getpid()
-
-    def tie() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(sig))
-            if os.getppid() != parent:  # We died between fork and prctl.
-                os._exit(1)
-
-    return tie

@@ -2,19 +2,17 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from tests.journeys.begun import Begun
 from tests.processes import clean_environment
 
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from kernel.actors import Role
 from recado.listening import bind
-from recado.processes import Launch, spawn, stop
 
 SECRET: Final = "a secret of the journeys, long enough"
 ADMINISTRATOR: Final = f"per_{1:026}"
@@ -33,7 +31,7 @@ class House:
             "TOKEN_SECRET": SECRET,
             "LOG_LEVEL": "warning",
         }
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, Begun] = {}
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         administrator = Caller(role=Role.OPERATOR, id=ADMINISTRATOR, scopes=frozenset(Scope))
         self.administration_token = Tokens(SECRET).issue(administrator)
@@ -41,22 +39,19 @@ class House:
     def start(self, *names: str) -> None:
         """Start processes by name, such as `api-1` or `worker-2`; what is killed comes back under its name."""
         for name in names:
-            words = ("api", "--fd", str(self._listener.fileno())) if name.startswith("api") else ("worker",)
-            launch = Launch(
-                argv=[sys.executable, "-P", "-m", "recado", *words],
-                dies_with=signal.SIGKILL,
+            self.processes[name] = Begun(
+                "api" if name.startswith("api") else "worker",
                 env=self._environment,
                 cwd=self._logs,
-                keep_fds=(self._listener.fileno(),) if name.startswith("api") else (),
+                output=self._logs / f"{name}.log",
+                listener=self._listener,
             )
-            with (self._logs / f"{name}.log").open("ab") as output:
-                self.processes[name] = spawn(launch, output=output)
 
     def kill(self, *names: str) -> None:
         """Kill processes as the kernel does when memory ends: nothing of theirs runs any more."""
         for name in names:
             process = self.processes.pop(name)
-            process.kill()
+            process.send_signal(signal.SIGKILL)
             process.wait()
 
     async def supervise(self) -> None:
@@ -70,7 +65,7 @@ class House:
         for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
         for process in self.processes.values():
-            stop(process, first=signal.SIGTERM, patience_s=10)
+            process.stop(patience_s=10)
         self._listener.close()
 
     def bugs(self) -> Mapping[str, str]:
