@@ -198,11 +198,12 @@ _DEPENDENCIES: Final = {
 
 
 @asynccontextmanager
-async def _open_house(app: Litestar, settings: Settings) -> AsyncIterator[None]:
+async def _open_house(app: Litestar) -> AsyncIterator[None]:
     """Open the stores and set up what lives as long as the application runs."""
+    state = app.state
+    settings: Settings = state.settings
     grants = Grants()
     tokens = Tokens(settings.token_secret, grants=grants)
-    state = app.state
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
             Database.connect(settings.database_url, pool_size=settings.pool_size)
@@ -255,9 +256,10 @@ def create_app(settings: Settings, *, more: Sequence[Any] = ()) -> Litestar:
     """
     return Litestar(
         [*parts.ROUTES, *more],
-        lifespan=[lambda app: _open_house(app, settings)],
+        lifespan=[_open_house],
         state=State(
             {
+                "settings": settings,
                 "tokens": Tokens(settings.token_secret),  # before it starts nothing is known to be revoked
                 "account_keys": Keys(settings.token_secret),
                 "shortcut": PositionsShortcut(answered=count_answer, max_body_bytes=MAX_BODY_BYTES),

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.apps import SECRET
+
 from accounts.keys import Keys, hash_of
 from accounts.model import Caller, Device, Pairing, Scope, Subject
 from kernel.actors import Actor, Role
@@ -10,7 +12,6 @@ from kernel.ids import DeviceId, PairingId, StoreId
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-SECRET = "a secret of at least thirty-two characters"
 KEYS = Keys(SECRET)
 CANTINA, PADARIA = StoreId(f"sto_{'C' * 26}"), StoreId(f"sto_{'P' * 26}")
 BETO = Subject(role=Role.RIDER, subject_id=f"rdr_{'B' * 26}")

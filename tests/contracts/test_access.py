@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from tests.apps import an_app
+from tests.apps import NOWHERE, SECRET, an_app, settings_of
 from tests.intake.counter import NOON, Counter
 
 from accounts.model import Caller
@@ -16,9 +16,7 @@ from infra.db import Database
 from kernel.actors import Role
 from kernel.ids import CustomerId, OfferId, PersonId, RiderId, StoreId
 from recado.samples import sample
-from recado.settings import Settings
 
-SECRET = "a secret for tests, of no use to anybody"
 STRANGERS = {
     "customer": Caller(role=Role.CUSTOMER, id=ids.new(CustomerId, "cus")),
     "merchant": Caller(role=Role.MERCHANT, id=ids.new(PersonId, "per"), store_ids=frozenset({ids.new(StoreId, "sto")})),
@@ -27,14 +25,7 @@ STRANGERS = {
 }
 # What anybody may read: where to order, and what.
 PUBLIC = {("GET", "/v1/stores/{store_id}"), ("GET", "/v1/stores/{store_id}/menu")}
-_APP = an_app(
-    Settings(
-        database_url="postgresql://nobody@127.0.0.1/nowhere",
-        database_direct_url="postgresql://nobody@127.0.0.1/nowhere",
-        redis_url="redis://127.0.0.1/0",
-        token_secret=SECRET,
-    )
-)
+_APP = an_app(NOWHERE)
 
 
 def object_routes() -> dict[tuple[str, str], Any]:
@@ -96,9 +87,7 @@ async def objects(database_url) -> dict[str, str]:
 @pytest.fixture
 async def call(objects, database_url, redis_url):
     """Call a route about these objects as somebody."""
-    app = an_app(
-        Settings(database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET)
-    )
+    app = an_app(settings_of(database_url, redis_url))
     tokens = Tokens(SECRET)
 
     async with app.lifespan(), httpx.AsyncClient(

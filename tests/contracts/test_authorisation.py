@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jwt
 import pytest
+from tests.apps import SECRET
 from tests.contracts.feeds import Frames, watching
 from tests.contracts.permissions import (
     ANY,
@@ -18,7 +19,7 @@ from tests.contracts.permissions import (
     path_of,
     routes_of,
 )
-from tests.contracts.worlds import SECRET, House, World
+from tests.contracts.worlds import House, World
 
 from accounts.model import Scope
 

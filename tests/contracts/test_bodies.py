@@ -3,13 +3,11 @@
 import msgspec
 import pytest
 from msgspec import inspect
-from tests.apps import an_app
-
-from recado import contracts
+from tests.apps import NOWHERE, an_app
 
 BODIES = {
     f"{method} {route.path}": handler.parsed_fn_signature.parameters["data"].annotation
-    for route in an_app(contracts._NOWHERE).routes
+    for route in an_app(NOWHERE).routes
     for handler in getattr(route, "route_handlers", ())
     for method in sorted(handler.http_methods)
     if "data" in handler.parsed_fn_signature.parameters

@@ -9,9 +9,10 @@ from typing import Any
 import jwt
 import msgspec
 import pytest
+from tests.apps import SECRET
 from tests.contracts.feeds import Frames, watching
 from tests.contracts.permissions import ANY, CHANNELS, CHANNELS_ROUTE, OWN, ROLES, TABLE
-from tests.contracts.worlds import SECRET, House, World
+from tests.contracts.worlds import House, World
 
 from accounts.model import Caller, Scope
 from kernel.actors import Role

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import msgspec
 from litestar import Litestar
-from tests.apps import an_app
+from tests.apps import an_app, settings_of
 from tests.databases import Picture, picture_of, restore
 
 from accounts.model import Caller, Grant, Scope
@@ -24,7 +24,6 @@ from recado import worker
 from recado.settings import Settings
 
 Json = dict[str, Any]
-SECRET: Final = "not a secret, only as long as the longest of the algorithms wants it to be"
 EVENING: Final = datetime(2031, 3, 7, 22, tzinfo=UTC)  # ahead of every real clock
 CENTRES: Final = {"A": Point(lat=-23.55, lon=-46.63), "B": Point(lat=-12.97, lon=-38.51)}
 OPERATOR: Final = f"per_{1:026}"
@@ -152,10 +151,8 @@ async def a_house(database_url: str, redis_url: str) -> AsyncIterator[House]:
 
     They are built once in a process; whoever wants them again gets them as they stood then.
     """
-    settings = Settings(
-        database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
-    )
-    app = an_app(settings)
+    settings = settings_of(database_url, redis_url)
+    app = an_app(settings, whose=database_url)  # a module's house may stand while one of its tests has its own
     if built := _built.get("worlds"):
         await restore(built.picture, database_url, redis_url)
     async with app.lifespan():

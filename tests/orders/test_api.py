@@ -2,7 +2,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from tests.apps import an_app
+from tests.apps import SECRET, an_app, settings_of
 from tests.orders.builders import A_DELIVERY, ANA, BETO, STORE, a_caller, an_act
 
 from accounts.model import Scope
@@ -12,9 +12,7 @@ from kernel.actors import Role
 from kernel.ids import CustomerId, OrderId, PersonId, RiderId, StoreId
 from orders import commands
 from orders.model import RiderComing
-from recado.settings import Settings
 
-SECRET = "a secret for tests, of no use to anybody"
 OTHER_STORE = ids.new(StoreId, "sto")
 OWNERS = {
     "customer": a_caller(),
@@ -78,9 +76,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(house, database_url, redis_url):
-    settings = Settings(
-        database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
-    )
+    settings = settings_of(database_url, redis_url)
     app = an_app(settings)
     async with app.lifespan():
         yield Desk(app, house)

@@ -2,26 +2,22 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from tests.apps import an_app
+from tests.apps import SECRET, an_app, settings_of
 
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from infra import clock, timers
 from infra.db import Database
 from kernel.actors import Role
-from recado.settings import Settings
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-SECRET = "a secret for tests, of no use to anybody"
 ONE = "0" * 25 + "1"
 CONDUCTOR = Caller(role=Role.OPERATOR, id=f"per_{ONE}", scopes=frozenset({Scope.ADMINISTRATION}))
 
 
 @pytest.fixture
 async def client(database_url, redis_url):
-    app = an_app(
-        Settings(database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET)
-    )
+    app = an_app(settings_of(database_url, redis_url))
     headers = {"authorization": f"Bearer {Tokens(SECRET).issue(CONDUCTOR)}"}
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (

@@ -4,13 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.accounts.builders import OFFICE, SECRET
-from tests.apps import an_app
+from tests.accounts.builders import OFFICE
+from tests.apps import SECRET, an_app, settings_of
 
 from accounts.model import Caller
 from accounts.tokens import Tokens
 from recado.app import create_app
-from recado.settings import Settings
 
 Json = dict[str, Any]
 
@@ -59,9 +58,7 @@ class Office:
 
 @pytest.fixture
 async def office(database_url: str, redis_url: str) -> AsyncIterator[Office]:
-    settings = Settings(
-        database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
-    )
+    settings = settings_of(database_url, redis_url)
     async with AsyncExitStack() as stack:
         app = an_app(settings)
         await stack.enter_async_context(app.lifespan())

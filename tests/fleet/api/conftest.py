@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.apps import an_app
+from tests.apps import SECRET, an_app, settings_of
 from tests.fleet.town import NOON, OPERATOR, Town
 
 from accounts.model import Caller, Scope
@@ -15,8 +15,6 @@ from infra.db import Database
 from kernel.actors import Role
 from kernel.ids import StoreId
 from recado.settings import Settings
-
-SECRET = "not a secret, only long enough to be one"
 
 
 class Desk:
@@ -53,9 +51,7 @@ class Desk:
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str) -> Settings:
-    return Settings(
-        database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
-    )
+    return settings_of(database_url, redis_url)
 
 
 @pytest.fixture

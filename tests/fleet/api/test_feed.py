@@ -9,9 +9,8 @@ import msgspec
 import pytest
 import websockets
 from redis.asyncio import Redis
-from tests.apps import an_app
+from tests.apps import SECRET, an_app
 from tests.contracts.described import check_said, check_told
-from tests.fleet.api.conftest import SECRET
 from tests.fleet.town import NOON, Town
 from tests.infra.live.conftest import serving
 

@@ -4,15 +4,12 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
-from tests.apps import an_app
+from tests.apps import an_app, settings_of
 from tests.merchant.builders import NOON
 from tests.merchant.kitchen import Kitchen
 
 from accounts.model import Caller
 from infra import clock
-from recado.settings import Settings
-
-SECRET = "not a secret, only long enough for a test"
 
 
 class Tablet:
@@ -36,9 +33,7 @@ class Tablet:
 async def tablet(kitchen: Kitchen, database_url: str, redis_url: str) -> AsyncIterator[Tablet]:
     """The whole application over the kitchen's database; its clock stands at noon."""
     await kitchen.do(lambda tx: clock.simulate(tx, start_at=NOON, rate=0))
-    settings = Settings(
-        database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
-    )
+    settings = settings_of(database_url, redis_url)
     app = an_app(settings)
     async with app.lifespan():
         yield Tablet(app)

@@ -6,18 +6,11 @@ import re
 
 import httpx
 import pytest
-from tests.apps import an_app
+from tests.apps import NOWHERE, an_app
 
 from recado.pages.assets import load_assets
 from recado.pages.table import PAGES
-from recado.settings import Settings
 
-NOWHERE = Settings(
-    database_url="postgresql://nobody@127.0.0.1/nowhere",
-    database_direct_url="postgresql://nobody@127.0.0.1/nowhere",
-    redis_url="redis://127.0.0.1/0",
-    token_secret="a secret for tests, of no use to anybody",
-)
 APP = an_app(NOWHERE)
 PATHS = [re.sub(r"\{.*?\}", "abc", page.path) for page in PAGES]
 URL = re.compile(r"""(?:src|href)="(/[^"]*)\"""")

@@ -5,21 +5,14 @@ import gzip
 import httpx
 import msgspec
 import pytest
-from tests.apps import an_app
+from tests.apps import NOWHERE, an_app
 
 from accounts.model import Caller, Scope
 from accounts.tokens import Tokens
 from kernel.actors import Role
 from kernel.geo import Point, haversine_m
 from kernel.ids import StoreId
-from recado.settings import Settings
 
-NOWHERE = Settings(
-    database_url="postgresql://nobody@127.0.0.1/nowhere",
-    database_direct_url="postgresql://nobody@127.0.0.1/nowhere",
-    redis_url="redis://127.0.0.1/0",
-    token_secret="only for the streets, of no use to anybody",
-)
 OURS = "© OpenStreetMap contributors, ODbL"
 
 

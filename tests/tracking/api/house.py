@@ -8,7 +8,7 @@ from functools import partial
 import httpx
 import websockets
 from redis.asyncio import Redis
-from tests.apps import an_app
+from tests.apps import SECRET, an_app, settings_of
 from tests.contracts.described import check_told
 from tests.infra.live.conftest import Watcher, serving
 from tests.infra.live.telling import publish_position
@@ -26,10 +26,7 @@ from infra.relay import Relay
 from infra.wakes import Wakes
 from kernel.actors import Role
 from kernel.ids import StoreId
-from recado.settings import Settings
 from tracking import worker
-
-SECRET = "s" * 40
 
 
 class House:
@@ -90,9 +87,7 @@ class LiveEvening(Evening):
 
 @asynccontextmanager
 async def a_house(database_url: str, redis_url: str) -> AsyncIterator[House]:
-    settings = Settings(
-        database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
-    )
+    settings = settings_of(database_url, redis_url)
     async with Database.connect(database_url, pool_size=6) as database, Redis.from_url(redis_url) as redis:
         async with database.begin() as tx:
             await clock.simulate(tx, start_at=NOON, rate=0)

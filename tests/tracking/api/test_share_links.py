@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.apps import SECRET, settings_of
 from tests.infra.live.conftest import serving
-from tests.tracking.api.house import SECRET, House
+from tests.tracking.api.house import House
 from tests.tracking.evening import RIDERS, ZE
 
 from accounts.commands import devices, share_links
@@ -16,7 +17,6 @@ from accounts.model import Caller, Scope, Subject
 from infra.clock import wall_now
 from kernel.actors import Role
 from recado.app import create_app
-from recado.settings import Settings
 
 ANA = RIDERS["Ana"]
 ADMINISTRATOR = Caller(role=Role.OPERATOR, id=f"per_{1:026}", scopes=frozenset({Scope.ADMINISTRATION}))
@@ -90,9 +90,7 @@ async def test_a_revoked_link_ends_in_every_process_and_for_who_watches(house, d
     order_id = await house.evening.place()
     shared = await share(house, order_id)
     token = (await open_(house, shared["token"])).json()["access_token"]
-    settings = Settings(
-        database_url=database_url, database_direct_url=database_url, redis_url=redis_url, token_secret=SECRET
-    )
+    settings = settings_of(database_url, redis_url)
     async with serving(create_app(settings)) as port:
         elsewhere = House(house.evening, house.redis, port)
         async with (
