@@ -23,6 +23,11 @@ class Tx(Protocol):
 
 
 ACQUIRE_WITHIN_S: Final = 10.0  # longer queues grow faster than they are served
+# A process that is stopped or cut off in the middle of a transaction would keep the locks of its orders for as long as
+# it lives. Ours never wait for anything but their next statement, so one that pauses for so long has lost its right.
+# Said in each transaction, as a pooler before PostgreSQL refuses or forgets what is said of a session.
+PAUSES_AT_MOST_MS: Final = 5_000
+_BEGIN: Final = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}"
 # What a database that is away, or was cut off in the middle of a message, looks like to a loop that waits for it.
 AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Tx]]
@@ -53,10 +58,20 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
-        """Run one transaction: commit when the block ends, roll back when it raises."""
+        """Run one transaction: commit when the block ends, roll back when it raises.
+
+        One that pauses between two statements for longer than `PAUSES_AT_MOST_MS` is rolled back by PostgreSQL, and
+        what it does next raises as if the database were away.
+        """
         with _cancelled_above_all():
-            async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection, connection.transaction():
-                yield connection
+            async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection:
+                await connection.execute(_BEGIN.format(PAUSES_AT_MOST_MS))
+                try:
+                    yield connection
+                except BaseException:
+                    await connection.execute("ROLLBACK")
+                    raise
+                await connection.execute("COMMIT")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:

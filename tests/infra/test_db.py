@@ -3,7 +3,11 @@ import asyncio
 import asyncpg
 import pytest
 
+from infra import db as db_module
 from infra.db import AWAY, Database
+from infra.live.source import STORE_AWAY
+
+LOCK = "SELECT pg_advisory_xact_lock(1)"
 
 
 @pytest.mark.parametrize("way", ["begin", "read"])
@@ -46,3 +50,41 @@ async def test_what_else_goes_wrong_is_told_as_it_is(database: Database):
     with pytest.raises(asyncpg.InterfaceError):
         async with database.begin():
             raise asyncpg.InterfaceError("pool is closing")
+
+
+@pytest.mark.parametrize("goes_on", ["to another statement", "to its end", "to a refusal"])
+async def test_who_stands_still_in_a_transaction_gives_up_its_locks_and_its_steps(database, monkeypatch, goes_on):
+    async with database.begin() as tx:
+        await tx.execute("CREATE TABLE steps (name text)")
+    monkeypatch.setattr(db_module, "PAUSES_AT_MOST_MS", 200)
+    holds = asyncio.Event()
+
+    async def stand_still() -> None:
+        async with database.begin() as tx:
+            await tx.execute(LOCK)
+            await tx.execute("INSERT INTO steps VALUES ('theirs')")
+            holds.set()
+            await asyncio.sleep(2)
+            if goes_on == "to another statement":
+                await tx.execute("INSERT INTO steps VALUES ('theirs too')")
+            if goes_on == "to a refusal":
+                raise LookupError
+
+    standing = asyncio.create_task(stand_still())
+    await holds.wait()
+    async with asyncio.timeout(1.7), database.begin() as tx:
+        await tx.execute(LOCK)
+        await tx.execute("INSERT INTO steps VALUES ('ours')")
+
+    with pytest.raises(STORE_AWAY):
+        await standing
+    async with database.read() as tx:
+        assert [row["name"] for row in await tx.fetch("SELECT name FROM steps")] == ["ours"]
+
+
+async def test_a_transaction_may_take_longer_than_it_may_pause(database, monkeypatch):
+    monkeypatch.setattr(db_module, "PAUSES_AT_MOST_MS", 200)
+
+    async with database.begin() as tx:
+        for _ in range(3):
+            await tx.execute("SELECT pg_sleep(0.3)")

@@ -4,8 +4,11 @@ import shutil
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import redis
+from tests.processes import wait_until
 
 from recado.embedded import Home
 from recado.embedded.accounts import choose_account
@@ -26,10 +29,16 @@ class DurableRedis:
         self.url = self._server.url
         self._server.prepare()
         self.start()
+        wait_until(self._answers, within_s=10)  # who starts without a store gives up
 
     def start(self) -> None:
         """Start it, or start it again where it was."""
         self._process = self._server.start()
+
+    def _answers(self) -> bool:
+        with suppress(redis.RedisError), redis.Redis.from_url(self.url) as client:
+            return bool(client.ping())
+        return False
 
     def kill(self) -> None:
         """Kill it without a word."""

@@ -13,6 +13,7 @@ from tests.journeys.town import a_town
 from fleet.model.positions import to_ms
 from infra.clock import wall_now
 from infra.db import Database
+from recado.background import running
 
 pytestmark = pytest.mark.journey
 FACTOR = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
@@ -98,10 +99,11 @@ async def has_grown(database, *, beyond: int, within_s: float = 1) -> bool:
 async def test_acknowledged_pings_survive_every_kill_and_are_in_the_trail_once(durable_redis, database_url, tmp_path):
     chance = Random(SEED)
     phones = ((ByRequest, 4), (OverSocket, 1), (InBatches, 1))
-    async with a_ride(durable_redis, database_url, tmp_path, *phones) as (house, database, ride):
-        tasks = [
-            asyncio.create_task(one()) for one in (ride.watch, house.supervise, *[one.ride for one in ride.phones])
-        ]
+    async with (
+        a_ride(durable_redis, database_url, tmp_path, *phones) as (house, database, ride),
+        running(house.supervise()),
+    ):
+        tasks = [asyncio.create_task(one()) for one in (ride.watch, *[one.ride for one in ride.phones])]
         for _ in range(KILLS):
             await ride.until_stored(chance.randint(30, 120))
             durable_redis.kill()
