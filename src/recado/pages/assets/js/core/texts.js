@@ -4,7 +4,8 @@ import { boot } from "./dom.js";
 /** The reader's own form of the page's language: numbers in Brazil are not written as in Portugal. */
 export const locale = (navigator.languages ?? []).find((tag) => tag.split("-")[0] === boot.language) ?? boot.language;
 
-let zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** @type {string=} */
+let zone;
 
 /**
  * Say times as the clocks of this city do.
