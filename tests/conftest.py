@@ -38,6 +38,9 @@ hypothesis_settings.register_profile(
 )  # fmt: skip
 hypothesis_settings.load_profile("recado")
 
+MEMORY: Final = "/dev/shm"
+ROOM_BYTES: Final = 8 * 2**30  # each worker's stores take a part of it
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items[:] = longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
@@ -75,6 +78,15 @@ class StoreUrls:
         asyncio.run(run())
 
 
+def _in_memory() -> str | None:
+    """Return where files are kept in memory, which spares a twentieth of the CPU; None where it has no such room."""
+    try:
+        space = os.statvfs(MEMORY)
+    except OSError:
+        return None
+    return MEMORY if space.f_bavail * space.f_frsize > ROOM_BYTES else None
+
+
 @pytest.fixture(scope="session")
 def stores() -> Iterator[StoreUrls]:
     """Both stores without fsync, or those that RECADO_TEST_DATABASE_URL and RECADO_TEST_REDIS_URL name."""
@@ -82,7 +94,7 @@ def stores() -> Iterator[StoreUrls]:
     if given[0] and given[1]:
         yield StoreUrls(given[0], given[1])
         return
-    with TemporaryDirectory(prefix="recado-") as directory:
+    with TemporaryDirectory(prefix="recado-", dir=_in_memory()) as directory:
         Path(directory).chmod(0o711)  # As root the stores run as nobody, who must pass through.
         with running_stores(Path(directory), durable=False) as started:
             yield StoreUrls(started.database_url, started.redis_url)
