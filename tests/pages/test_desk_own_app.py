@@ -39,6 +39,7 @@ async def test_a_link_is_made_shown_once_heard_and_revoked(town, browser, wire):
     async with a_desk(town, browser, wire.address, part="riders", permissions=CLIPBOARD) as tab:
         await city.is_chosen(tab)
         await tab.press("Their own app")
+        await expect(tab.page.locator("#phone-label")).to_be_visible()
         await tab.is_good("own-app-none")
         await tab.page.keyboard.press("Escape")
         url = await makes_link(tab, "Moto G")
