@@ -29,11 +29,15 @@ class DurableRedis:
         self.url = self._server.url
         self._server.prepare()
         self.start()
-        wait_until(self._answers, within_s=10)  # who starts without a store gives up
+        self.until_it_answers()
 
     def start(self) -> None:
         """Start it, or start it again where it was."""
         self._process = self._server.start()
+
+    def until_it_answers(self) -> None:
+        """Wait for it, for the sake of a process that is started next: one that finds no store gives up."""
+        wait_until(self._answers, within_s=10)
 
     def _answers(self) -> bool:
         with suppress(redis.RedisError), redis.Redis.from_url(self.url) as client:

@@ -84,6 +84,7 @@ async def test_an_acknowledged_ping_outlives_redis(durable_redis, database_url, 
             durable_redis.kill()
             house.kill("api-1")  # It remembers the last position as well.
             durable_redis.start()
+            durable_redis.until_it_answers()
             house.start("api-1")
 
             since = quote((EVENING - timedelta(minutes=1)).isoformat())
