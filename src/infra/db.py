@@ -65,13 +65,13 @@ class Database:
         """
         with _cancelled_above_all():
             async with self._pool.acquire(timeout=ACQUIRE_WITHIN_S) as connection:
-                await connection.execute(_BEGIN.format(PAUSES_AT_MOST_MS))
                 try:
+                    await connection.execute(_BEGIN.format(PAUSES_AT_MOST_MS))
                     yield connection
+                    await connection.execute("COMMIT")
                 except BaseException:
-                    await connection.execute("ROLLBACK")
+                    await connection.execute("ROLLBACK")  # does nothing where it has not begun, or is over
                     raise
-                await connection.execute("COMMIT")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:

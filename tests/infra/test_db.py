@@ -88,3 +88,26 @@ async def test_a_transaction_may_take_longer_than_it_may_pause(database, monkeyp
     async with database.begin() as tx:
         for _ in range(3):
             await tx.execute("SELECT pg_sleep(0.3)")
+
+
+async def test_a_transaction_that_is_cancelled_at_any_moment_leaves_nothing_open(database):
+    complaints = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+
+    async def write() -> None:
+        async with database.begin() as tx:
+            await tx.execute("SELECT pg_sleep(0.002)")
+
+    for number in range(100):
+        writing = asyncio.create_task(write())
+        await asyncio.sleep(number * 0.0001)
+        writing.cancel()
+        await asyncio.wait([writing])
+        assert writing.cancelled() or writing.exception() is None
+    asyncio.get_running_loop().set_exception_handler(None)
+
+    async with database.read() as tx:
+        left_open = await tx.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+        )
+    assert (left_open, complaints) == (0, [])
