@@ -156,10 +156,8 @@ async def a_phone(browser: Browser, town: Town, *, vehicle: str = "bicycle", **w
     wish = {"permissions": ["geolocation"], "geolocation": place, "timezone_id": "America/Sao_Paulo"} | wish
     async with a_wire(town.port) as wire, a_tab(browser, wire.address, **wish) as tab:
         pairing = {"role": "rider", "subject_id": rider_id, "label": "Beto's phone"}
-        code = town.operator.must("POST", "/v1/pairings", pairing)["code"].replace("-", "")
-        await tab.go(f"/pair?as=rider#{code}")
-        await tab.page.locator("#pairing button[type=submit]").click()
-        await tab.page.wait_for_url("**/rider")
+        await tab.claims(town.operator.must("POST", "/v1/pairings", pairing)["code"], device_name="Beto's phone")
+        await tab.go("/rider")
         try:
             yield Phone(town, rider, tab, wire)
         finally:

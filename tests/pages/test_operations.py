@@ -25,12 +25,11 @@ async def a_desk(
 ) -> AsyncIterator[Tab]:
     """Pair an operator's computer, and open the page in it."""
     pairing = {"role": "operator", "subject_id": ids.new(PersonId, "per"), "scopes": list(scopes or EVERYTHING)}
-    code = town.operator.must("POST", "/v1/pairings", {**pairing, "label": "The desk"})["code"].replace("-", "")
+    code = town.operator.must("POST", "/v1/pairings", {**pairing, "label": "The desk"})["code"]
     wish = {"viewport": DESKTOP, "timezone_id": "America/Sao_Paulo"} | wish
     async with a_tab(browser, address, **wish) as tab:
-        await tab.go(f"/pair?as=operations#{code}")
-        await tab.page.locator("#pairing button[type=submit]").click()
-        await tab.page.wait_for_url("**/operations")
+        await tab.claims(code, device_name="Computer")
+        await tab.go("/operations")
         await tab.page.locator("#connection[data-state=live]").wait_for()
         yield tab
 

@@ -44,6 +44,19 @@ async def test_a_code_is_typed_as_it_comes(town, browser, wire):
         await tab.page.wait_for_url("**/rider")
 
 
+async def test_a_computer_that_was_sent_to_pair_comes_back_to_where_it_was_going(town, browser, wire):
+    pairing = a_pairing(town, role="operator", scopes=["dispatch"])
+    async with a_tab(browser, wire.address) as tab:
+        await tab.go("/operations")
+        await tab.page.wait_for_url("**/pair?as=operations")
+        await tab.page.locator("#code").fill(pairing["code"])
+
+        await tab.page.get_by_role("button", name="Pair").click()
+
+        await tab.page.wait_for_url("**/operations")
+        await tab.page.locator("#connection[data-state=live]").wait_for()
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [("K7M4", "Ocho letras y números"), ("ZZZZZZZZ", "Ese código no vale")],
