@@ -9,6 +9,8 @@ PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 # Named after the place: a clone that was moved needs its environment anew.
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
 READY := $(VENV)/ready
+# Many modules of which few are ever loaded; the others are compiled at once, by all cores, which pip does not.
+SELDOM := /(pip|setuptools|phonenumbers|faker|tests)/
 RUNNABLE := $(VENV)/runnable-$(shell pwd | cksum | cut -d' ' -f1)
 
 .PHONY: demo dev lock format contracts check test soak bench
@@ -23,7 +25,8 @@ endef
 $(PACKAGES): requirements/dev.txt
 	$(CHECK_PYTHON)
 	"$(PYTHON)" -m venv --clear "$(VENV)"
-	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
+	@"$(BIN)/python" -m compileall -qq -j 0 -x "$(SELDOM)" "$(VENV)/lib" || true
 	touch "$(PACKAGES)"
 
 $(READY): $(PACKAGES) pyproject.toml
