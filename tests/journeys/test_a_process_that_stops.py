@@ -62,11 +62,18 @@ async def test_a_process_that_is_asked_to_stop_tells_everybody_and_need_not_be_c
 
 
 async def _when_quiet(watchers, client):
-    """Return how often each has begun, once nothing happens and who polls has asked again."""
-    before = None
+    """Return how often each has begun, once nothing happens and the questions of all who poll lie with the process.
+
+    Not by counting: who was told to come again, or not answered at all, has asked more often than they were answered.
+    """
     polls = [one for one in watchers if isinstance(one, OverPolls)]
-    while before != (now := {one: one.begun for one in watchers}) or any(one.asked == one.begun for one in polls):
+    before = None
+    while before != (now := _how_far(watchers, polls)) or not all(one.is_asking for one in polls):
         before = now
         await asyncio.sleep(1)
         await client.get("/health/live")  # once this is answered, what was asked before was read
-    return now
+    return {one: one.begun for one in watchers}
+
+
+def _how_far(watchers, polls):
+    return [one.begun for one in watchers], [one.asked for one in polls]
