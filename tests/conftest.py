@@ -58,10 +58,10 @@ def anyio_backend():
 
 
 class StoreUrls:
-    """Where this session's stores are; every test gets its own database on them."""
+    """Where this session's stores are; every test gets its own database on them. `is_kept`: after the tests, too."""
 
-    def __init__(self, database_url: str, redis_url: str) -> None:
-        self.database_url, self.redis_url = database_url, redis_url
+    def __init__(self, database_url: str, redis_url: str, *, is_kept: bool) -> None:
+        self.database_url, self.redis_url, self.is_kept = database_url, redis_url, is_kept
         self.template = f"recado_test_{os.getpid()}"
 
     def url_of(self, database: str) -> str:
@@ -92,12 +92,12 @@ def stores() -> Iterator[StoreUrls]:
     """Both stores without fsync, or those that RECADO_TEST_DATABASE_URL and RECADO_TEST_REDIS_URL name."""
     given = os.environ.get("RECADO_TEST_DATABASE_URL"), os.environ.get("RECADO_TEST_REDIS_URL")
     if given[0] and given[1]:
-        yield StoreUrls(given[0], given[1])
+        yield StoreUrls(given[0], given[1], is_kept=True)
         return
     with TemporaryDirectory(prefix="recado-", dir=_in_memory()) as directory:
         Path(directory).chmod(0o711)  # As root the stores run as nobody, who must pass through.
         with running_stores(Path(directory), durable=False) as started:
-            yield StoreUrls(started.database_url, started.redis_url)
+            yield StoreUrls(started.database_url, started.redis_url, is_kept=False)
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +109,8 @@ def migrated_template(stores: StoreUrls) -> Iterator[str]:
 
         asyncio.run(migrate(stores.url_of(stores.template), migrations_directory()))
     yield stores.template
-    stores.execute(f"DROP DATABASE {stores.template} WITH (FORCE)")
+    if stores.is_kept:
+        stores.execute(f"DROP DATABASE {stores.template} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +118,10 @@ def databases(stores: StoreUrls, migrated_template: str) -> Iterator[Databases]:
     """The migrated databases of this session."""
     made = Databases(stores.database_url, migrated_template)
     yield made
-    made.drop_all()
+    # Dropping one waits for whoever is still connecting: a minute for a test's last attempt that nobody goes on with.
+    if stores.is_kept:
+        made.drop_all()
+    made.close()
 
 
 @pytest.fixture(scope="session")

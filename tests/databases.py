@@ -114,6 +114,9 @@ class Databases:
         for number in range(1, self._made + 1):
             drop = f"DROP DATABASE IF EXISTS {self._template}_{number} WITH (FORCE)"
             self._runner.run(self._on("postgres", drop))
+
+    def close(self) -> None:
+        """Open no more."""
         for cleaner in self._cleaners.values():
             cleaner.terminate()
         self._runner.close()
