@@ -10,7 +10,7 @@ PIP := "$(BIN)/python" -m pip --quiet --disable-pip-version-check --no-input
 PACKAGES := $(VENV)/packages-$(shell pwd | cksum | cut -d' ' -f1)
 READY := $(VENV)/ready
 # Many modules of which few are ever loaded; the others are compiled at once, by all cores, which pip does not.
-SELDOM := /(pip|setuptools|phonenumbers|faker|tests)/
+SELDOM := /(pip|setuptools|phonenumbers|faker|mypy|mypyc|tests)/
 RUNNABLE := $(VENV)/runnable-$(shell pwd | cksum | cut -d' ' -f1)
 
 .PHONY: demo dev lock format contracts check test soak bench

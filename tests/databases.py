@@ -116,7 +116,7 @@ class Databases:
             self._runner.run(self._on("postgres", drop))
 
     def close(self) -> None:
-        """Open no more."""
+        """End the connections they were emptied over."""
         for cleaner in self._cleaners.values():
             cleaner.terminate()
         self._runner.close()

@@ -7,7 +7,7 @@ from tests.journeys.town import ANAS_DOOR, CANTINA, Order, Rider, Town, heard
 
 pytestmark = pytest.mark.journey
 A_DAY = timedelta(days=1)
-TRIES = 40  # of reports that Carla's phone sends from the door
+TRIES = 40  # to see where Carla is
 
 
 @pytest.mark.on_a_cluster_too
@@ -77,8 +77,10 @@ async def carla_fetches(town: Town, carla: Rider, both: list[Order]) -> None:
 
 
 async def carla_delivers(town: Town, carla: Rider, both: list[Order]) -> None:
+    await both_see(town, both, at_least=1, every=timedelta(seconds=30))
+    before = [order.feed.positions for order in both]
     await carla.ride_to(ANAS_DOOR)
-    await both_have_seen_her_coming(town, both)
+    await both_see(town, both, at_least=max(before) + 3)
     for delivery in await carla.in_hand():
         (order,) = [order for order in both if order.id == delivery["order_id"]]
         code = order.answer["dropoff_code"]
@@ -94,14 +96,14 @@ async def carla_delivers(town: Town, carla: Rider, both: list[Order]) -> None:
     assert [order.feed.positions for order in both] == seen  # Where Carla goes next is nobody's business.
 
 
-async def both_have_seen_her_coming(town: Town, both: list[Order]) -> None:
+async def both_see(town: Town, both: list[Order], *, at_least: int, every: timedelta = timedelta()) -> None:
     """Positions have no number that one could wait for, and minutes pass here in the time one takes to arrive."""
     for _ in range(TRIES):
-        if all(order.feed.positions >= 3 for order in both):
+        if all(order.feed.positions >= at_least for order in both):
             return
         await asyncio.sleep(0.1)
-        await town.pass_time(timedelta(seconds=30))
-    pytest.fail(f"seen {[order.feed.positions for order in both]} times")
+        await town.pass_time(every)
+    pytest.fail(f"seen {[order.feed.positions for order in both]} times, not {at_least}")
 
 
 async def nothing_more_for_a_day(town: Town, both: list[Order]) -> None:
