@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -80,34 +80,39 @@ async def play(
         wall_s = time.monotonic() - started_s
         histories = await read_histories(scene)
         lived = timelines(scene, histories, {rider.id: rider.plan.name for rider in cast.riders})
+        told = _told(scene, cast, api=api, watched=watched)
         return Played(
-            figures=msgspec.structs.replace(
-                measure(lived),
-                eta_at_placing=error_at_placing(record.told for record in scene.book),
-                eta_at_pickup=error_at_pickup(record.told for record in scene.book),
-                reports_sent_late=sum(rider.phone.late_reports for rider in cast.riders),
-                picked_up_after_shift=sum(rider.late_pickups for rider in cast.riders),
-                pings=dict(sum((rider.verdicts for rider in cast.riders), Counter())),
-                requests=api.requests,
-                refusals=dict(api.refusals),
-                messages=sum(len(feed.messages) for feed in watched.feeds.values()),
-                instants=stage.steps,
-                rate=rate,
-                wall_s=wall_s,
-            ),
+            figures=msgspec.structs.replace(measure(lived), **told, instants=stage.steps, rate=rate, wall_s=wall_s),
             findings=check(scene, histories),
             timelines=lived,
-            seen={
-                feed.id: Seen(
-                    after=feed.first_seq,
-                    messages=[(message.seq, str(message.event["type"])) for message in feed.messages],
-                )
-                for feed in watched.feeds.values()
-            },
+            seen=_seen(watched),
         )
     finally:
         await watched.close()
         await api.close()
+
+
+def _told(scene: Scene, cast: Cast, *, api: Api, watched: Watched) -> dict[str, Any]:
+    """Return the figures that those who took part noted down themselves."""
+    return {
+        "eta_at_placing": error_at_placing(record.told for record in scene.book),
+        "eta_at_pickup": error_at_pickup(record.told for record in scene.book),
+        "reports_sent_late": sum(rider.phone.late_reports for rider in cast.riders),
+        "picked_up_after_shift": sum(rider.late_pickups for rider in cast.riders),
+        "pings": dict(sum((rider.verdicts for rider in cast.riders), Counter())),
+        "requests": api.requests,
+        "refusals": dict(api.refusals),
+        "messages": sum(len(feed.messages) for feed in watched.feeds.values()),
+    }
+
+
+def _seen(watched: Watched) -> dict[str, Seen]:
+    return {
+        feed.id: Seen(
+            after=feed.first_seq, messages=[(message.seq, str(message.event["type"])) for message in feed.messages]
+        )
+        for feed in watched.feeds.values()
+    }
 
 
 @asynccontextmanager
