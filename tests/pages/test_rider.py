@@ -151,6 +151,7 @@ async def test_ten_minutes_without_signal_lose_nothing(browser, evening):
         await phone.look("rider-tunnel")
         await phone.page.reload()
         await phone.reads("3 reports wait for signal")
+        await phone.page.locator("#map .leaflet-marker-pane").wait_for(state="attached")
         way = [offset(SE, east_m=90 * step, north_m=30 * step) for step in range(1, 11)]
         for place in way:
             await phone.is_at(place)

@@ -92,6 +92,7 @@ def rendered(page: Page, language: str) -> Rendered:
             t=translator(texts),
             asset=assets.url,
             modules=_modules(page, assets),
+            later=_later(page, assets),
             sheet=assets.sheet_of(page.name),
             boot=_boot(page, language, assets, texts),
         )
@@ -105,6 +106,11 @@ def _modules(page: Page, assets: Assets) -> list[str]:
         return []
     entries = [f"js/{page.name}/main.js", *page.also]
     return list(dict.fromkeys(module for entry in entries for module in assets.modules_of(entry)))
+
+
+def _later(page: Page, assets: Assets) -> list[str]:
+    at_once = _modules(page, assets)
+    return [module for entry in page.later for module in assets.modules_of(entry) if module not in at_once]
 
 
 def _boot(page: Page, language: str, assets: Assets, texts: Mapping[str, str]) -> Markup:

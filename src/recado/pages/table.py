@@ -18,6 +18,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     permissions: tuple[str, ...] = ()  # of the browser: geolocation, camera, screen-wake-lock
     is_script_needed: bool = True
     also: tuple[str, ...] = ()  # modules that main.js imports as it runs and that are asked for together with it
+    later: tuple[str, ...] = ()  # modules that main.js imports when it needs them: fetched last, kept for the tunnel
     asks_at_once: bool = False  # main.js needs nothing of the page to ask for what it shows: it comes first
     is_listed_by_search: bool = False
 
@@ -28,7 +29,14 @@ PAGES: Final = (
     INDEX,
     Page(name="pair", path="/pair"),
     Page(name="store", path="/store", role="merchant", icon="store", permissions=("screen-wake-lock",)),
-    Page(name="rider", path="/rider", role="rider", icon="motorcycle", permissions=("geolocation", "screen-wake-lock")),
+    Page(
+        name="rider",
+        path="/rider",
+        role="rider",
+        icon="motorcycle",
+        permissions=("geolocation", "screen-wake-lock"),
+        later=("js/core/map.js",),
+    ),
     Page(name="operations", path="/operations", role="operator", icon="map"),
     Page(name="desk", path="/desk", role="operator", icon="desk"),
     Page(

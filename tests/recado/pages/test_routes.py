@@ -34,6 +34,13 @@ async def test_everything_that_a_page_names_is_there(path):
             assert (await get(named)).status_code == 200, url
 
 
+async def test_what_the_rider_s_page_needs_later_is_fetched_last_and_kept():
+    html = (await get("/rider")).text
+    asked = re.findall(r'<link rel="(\w+)" href="[^"]*/js/core/(api|map|streets)\.js"', html)
+
+    assert sorted(asked) == [("modulepreload", "api"), ("prefetch", "map"), ("prefetch", "streets")]
+
+
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_page_has_one_heading_its_landmarks_and_nothing_inline(path):
     html = (await get(path)).text

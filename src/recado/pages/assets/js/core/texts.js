@@ -5,7 +5,7 @@ import { boot } from "./dom.js";
 export const locale = (navigator.languages ?? []).find((tag) => tag.split("-")[0] === boot.language) ?? boot.language;
 
 /** @type {string=} */
-let zone;
+let zone; // the device's
 
 /**
  * Say times as the clocks of this city do.
@@ -28,7 +28,15 @@ export function t(key, facts = {}) {
   return said.replace(/\.\.(?=\s|$)/g, "."); // a sentence that ends with "6:40 a.m."
 }
 
-const rules = new Intl.PluralRules(locale);
+/** @type {Map<string, any>} */
+const made = new Map(); // to make one costs more than to write a hundred numbers with it
+
+/** @template T @param {new (locale: string, options?: any) => T} Kind @param {object} [options] @returns {T} */
+function writer(Kind, options) {
+  const key = Kind.name + JSON.stringify(options);
+  if (!made.has(key)) made.set(key, new Kind(locale, options));
+  return made.get(key);
+}
 
 /**
  * Return the text `<key>.one` or `<key>.other` for so many; `{count}` is put in as the reader writes numbers.
@@ -37,33 +45,35 @@ const rules = new Intl.PluralRules(locale);
  * @param {Record<string, string | number>} [facts]
  */
 export function plural(key, count, facts = {}) {
-  const form = rules.select(count) === "one" ? "one" : "other";
+  const form = writer(Intl.PluralRules).select(count) === "one" ? "one" : "other";
   return t(`${key}.${form}`, { count: number(count), ...facts });
 }
 
-const plainly = new Intl.NumberFormat(locale); // to make one costs more than to write a hundred numbers with it
-
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
-export const number = (value, options) => (options ? new Intl.NumberFormat(locale, options) : plainly).format(value);
+export const number = (value, options) => writer(Intl.NumberFormat, options).format(value);
+
+/** @type {Intl.DateTimeFormatOptions} */
+const OF_DAY = { hour: "numeric", minute: "2-digit" };
 
 /** The time of day in the city. @param {string | number | Date} instant */
-export const time = (instant) => format(instant, { hour: "numeric", minute: "2-digit" });
+export const time = (instant) => format(instant, OF_DAY);
 
 /** From one time of day to another in the city: "7:05 – 7:20 PM". @param {number} from @param {number} to */
 export function timeRange(from, to) {
   const day = (/** @type {number} */ instant) => format(instant, { day: "numeric" });
   if (day(from) !== day(to)) return `${time(from)} – ${time(to)}`; // the language's own form would say both days
-  return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: zone }).formatRange(from, to);
+  return dates(OF_DAY).formatRange(from, to);
 }
 
 /** Day and time in the city. @param {string | number | Date} instant */
 export const dayAndTime = (instant) =>
-  format(instant, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+  format(instant, { weekday: "short", day: "numeric", month: "short", ...OF_DAY });
+
+/** @param {Intl.DateTimeFormatOptions} options */
+const dates = (options) => writer(Intl.DateTimeFormat, { ...options, timeZone: zone });
 
 /** @param {string | number | Date} instant @param {Intl.DateTimeFormatOptions} options */
-function format(instant, options) {
-  return new Intl.DateTimeFormat(locale, { ...options, timeZone: zone }).format(new Date(instant));
-}
+const format = (instant, options) => dates(options).format(new Date(instant));
 
 /** Whole minutes, rounded up: "1 min", "12 min", "1 h 5 min". @param {number} span_ms */
 export function minutes(span_ms) {
@@ -86,7 +96,7 @@ export function distance(distance_m) {
 
 /** An amount in minor units; CLP and PYG have none. @param {number} amount_minor @param {string} currency */
 export function money(amount_minor, currency) {
-  const written = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  const written = writer(Intl.NumberFormat, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
   const digits = written.resolvedOptions().maximumFractionDigits ?? 2;
   return written.format(amount_minor / 10 ** digits);
 }

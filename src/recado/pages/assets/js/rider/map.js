@@ -1,6 +1,5 @@
 // @ts-check
 import { byId, show } from "../core/dom.js";
-import { createMap } from "../core/map.js";
 import { t } from "../core/texts.js";
 import { orderName, stopTitle } from "./stop.js";
 
@@ -54,6 +53,7 @@ async function load(app, next) {
   isLoading = true;
   show(byId("map-part"), true);
   try {
+    const { createMap } = await import("../core/map.js");
     map = await createMap(byId("map"), { centre: next.place.point, label: t("rider.map") });
   } catch {
     tryAgainAt = performance.now() + AGAIN_MS;
