@@ -84,7 +84,7 @@ test: dev
 
 # The same tests with their full budgets: 10,000 interleavings instead of 200, 50 kills instead of 3.
 soak: dev
-	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest" -n $(WORKERS) --dist worksteal
+	RECADO_SOAK_FACTOR=50 "$(BIN)/pytest" -n $(WORKERS) --dist worksteal -o faulthandler_timeout=0
 
 # One bench by its name, `make bench NAME=orders`, in full; without a name all of them, quickly.
 bench: dev
