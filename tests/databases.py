@@ -156,12 +156,12 @@ class Databases:
             return False
 
     async def _empty(self, url: str, cleaner: asyncpg.Connection) -> bool:
-        await cleaner.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS}")
+        # Again and again: what a test was still connecting when it ended arrives late, and its own loop stands still.
+        while await cleaner.fetch(f"SELECT pg_terminate_backend(pid) {_OTHERS}"):  # noqa: ASYNC110  nothing tells us
+            await asyncio.sleep(0.005)
         if await cleaner.fetchval(_SHAPE) != self._shape:
             await cleaner.close()
             return False
-        while await cleaner.fetchval(f"SELECT count(*) {_OTHERS}"):  # noqa: ASYNC110  nothing tells us
-            await asyncio.sleep(0.005)
         await cleaner.execute(self._emptying)
         for table, rows in self._seeds.items():
             sql = f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM json_populate_recordset"
