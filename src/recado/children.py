@@ -16,7 +16,8 @@ from recado.embedded import Stores
 from recado.listening import GRACEFUL_STOP_S
 from recado.processes import Launch, spawn
 from recado.settings import Settings, as_environment
-from recado.supervisor import Child, Supervisor, print_line, stop_on_signals
+from recado.stopping import stop_on_signals
+from recado.supervisor import Child, Supervisor, print_line
 
 STOP_PROCESS_WITHIN_S: Final = GRACEFUL_STOP_S + 3
 STOP_STORE_WITHIN_S: Final = 20.0

@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from recado.children import api_children, store_children, worker_children
 from recado.embedded import Home, Run, Stores, start_stores
@@ -17,7 +16,8 @@ from recado.listening import bind
 from recado.migrating import apply_migrations
 from recado.preflight import check_streets
 from recado.settings import Settings, as_environment, read_settings
-from recado.supervisor import Report, Supervisor, print_line, stop_on_signals
+from recado.stopping import leave_if_asked, leave_when_asked, run_unless_asked, stop_on_signals
+from recado.supervisor import Report, Supervisor, print_line
 
 ANSWERS_WITHIN_S: Final = 60.0
 
@@ -35,8 +35,7 @@ def run_on_this_machine(
     Stores named by DATABASE_URL and REDIS_URL are used as they are; where neither is set, both run in `data`.
     Call from the main thread.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)  # Until the loop takes signals over.
+    leave_when_asked()
     given = {name: value for name, value in environ.items() if value}
     brings_stores = _brings_stores(given)
     wanted = read_settings(STAND_INS | given)
@@ -52,7 +51,8 @@ def run_on_this_machine(
             | ({} if stores is None else _urls(stores))
             | {"PORT": str(listener.getsockname()[1])}
         )
-        asyncio.run(apply_migrations(settings))
+        run_unless_asked(apply_migrations(settings))
+        leave_if_asked()
         asyncio.run(_Machine(home, settings, stores, report).run(listener, job or _for_ever))
 
 
@@ -153,7 +153,3 @@ async def _end(working: asyncio.Task[None], stopping: asyncio.Event, idle: async
 
 def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _leave(number: int, _: object) -> NoReturn:
-    raise SystemExit(128 + number)

@@ -121,14 +121,6 @@ def print_line(name: str, line: str) -> None:
         print(f"{name:<9}| {line}", flush=True)  # noqa: T201  (the terminal is what this is for)
 
 
-def stop_on_signals() -> asyncio.Event:
-    """Return an event that Ctrl-C, SIGTERM and a closing terminal set."""
-    stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    return stopping
-
-
 async def _ended(process: subprocess.Popen[bytes]) -> None:
     # Looked at, not waited for: that would take a thread, and children die with the thread that forks them.
     while process.poll() is None:  # noqa: ASYNC110

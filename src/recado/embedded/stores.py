@@ -24,6 +24,7 @@ from recado.embedded.home import Home
 from recado.embedded.servers import Postgres, Server, Valkey
 from recado.errors import StoreUnavailable
 from recado.processes import stop
+from recado.stopping import run_unless_asked
 
 READY_WITHIN_S: Final = 60.0  # a long journal may have to be replayed after a kill -9
 ONE_ANSWER_WITHIN_S: Final = 1.0
@@ -84,7 +85,7 @@ def start_stores(home: Home, *, ports: Ports = ANY_FREE_PORTS, durable: bool = T
             Valkey(home, program=valkey, account=account, port=chosen.valkey, durable=durable),
         )
         try:
-            asyncio.run(_until_ready(stores.start()))
+            run_unless_asked(_until_ready(stores.start()))
         except _StoreEnded as ended:
             stores.stop()
             if not attempts_left:  # Before that somebody may have taken the port we found free.
