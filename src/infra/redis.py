@@ -3,6 +3,7 @@
 A URL such as redis+cluster://host:port names one node of a cluster, which tells where the others are.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Self
@@ -30,13 +31,21 @@ CLUSTER_CONNECTIONS: Final = 1_000  # its client cannot wait
 
 class _Packing(AbstractConnection):
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002  as it is
-        """Send; a connection that somebody else's trouble closed while it was made is lost, and no bug."""
+        """Send; a connection that somebody else's trouble closed while it was made is lost, and no bug.
+
+        The `asyncio.wait_for` of Python 3.11, by which redis-py sends, returns as if nothing had happened when its task
+        is cancelled in the instant it is done: a loop would go on for ever. `Task.cancelling` knows better.
+        """
+        task = asyncio.current_task()
+        cancelled_before = task.cancelling() if task else 0
         try:
             await super().send_packed_command(command, check_health)
         except AttributeError as error:
             if self.is_connected:
                 raise
             raise RedisConnectionError("The connection was closed while it was made.") from error
+        if task and task.cancelling() > cancelled_before:
+            raise asyncio.CancelledError
 
     def pack_command(self, *args: Any) -> list[bytes]:
         """Return the command as it is sent; the first argument may be several words, as redis-py has it."""

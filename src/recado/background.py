@@ -1,7 +1,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
+
+AGAIN_AFTER_S: Final = 0.2
 
 
 @asynccontextmanager
@@ -12,5 +14,12 @@ async def running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            for task in started:
-                task.cancel()
+            await _cancelled(started)
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: what a library's wait loses once would hold us up for ever."""
+    while going_on := [task for task in tasks if not task.done()]:
+        for task in going_on:
+            task.cancel()
+        await asyncio.wait(going_on, timeout=AGAIN_AFTER_S)

@@ -65,3 +65,22 @@ async def test_a_cluster_that_is_away_is_away_like_a_server(ask):
         with pytest.raises(RedisConnectionError):
             await (redis.ping() if ask == "ping" else redis.pipeline(transaction=False).get("key").execute())
         await redis.aclose()
+
+
+async def test_who_is_cancelled_as_a_command_has_been_sent_does_not_go_on(redis_url):
+    """Because a wait that is done in the same instant takes no notice, and a worker that was told to stop worked on."""
+    client = connect(redis_url)
+    connection = client.connection_pool.make_connection()
+    await connection.connect()
+
+    async def sent(_: object) -> None:
+        asking.cancel()
+
+    connection._send_packed_command = sent
+    asking = asyncio.create_task(connection.send_command("PING"))
+    async with asyncio.timeout(5):
+        await asyncio.wait([asking])
+
+    assert asking.cancelled()
+    await connection.disconnect(nowait=True)
+    await client.aclose()
