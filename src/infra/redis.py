@@ -45,6 +45,7 @@ class _Packing(AbstractConnection):
                 raise
             raise RedisConnectionError("The connection was closed while it was made.") from error
         if task and task.cancelling() > cancelled_before:
+            await self.disconnect(nowait=True)  # the next one on this connection would read our answer
             raise asyncio.CancelledError
 
     def pack_command(self, *args: Any) -> list[bytes]:
