@@ -14,7 +14,7 @@ from recado.stopping import leave_when_asked, run_unless_asked
 def _as_it_was():
     before = {number: signal.getsignal(number) for number in stopping.ASKING}
     yield
-    stopping._asked.clear()
+    stopping._asked.number = None
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -60,7 +60,7 @@ def test_plain_code_is_left_where_it_is():
 def test_a_signal_that_comes_while_a_child_is_made_is_not_lost():
     """Because Python ignores what is raised in the hooks around a fork."""
     ended = python(
-        "import os, signal, subprocess\n"
+        "import logging, os, signal, subprocess\n"  # logging has hooks of its own
         "from recado.stopping import leave_if_asked, leave_when_asked\n"
         "os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))\n"
         "leave_when_asked()\n"
@@ -68,7 +68,7 @@ def test_a_signal_that_comes_while_a_child_is_made_is_not_lost():
         "print('not yet', flush=True); leave_if_asked(); print('too far')"
     )
 
-    assert (ended.stdout, ended.returncode) == ("not yet\n", 128 + signal.SIGTERM)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("not yet\n", "", 128 + signal.SIGTERM)
 
 
 async def something() -> int:
@@ -77,7 +77,7 @@ async def something() -> int:
 
 def test_who_was_asked_before_begins_nothing():
     leave_when_asked()
-    stopping._asked.append(signal.SIGTERM)
+    stopping._asked.number = signal.SIGTERM
 
     with pytest.raises(SystemExit, match=str(128 + signal.SIGTERM)):
         run_unless_asked(something())

@@ -155,14 +155,16 @@ def test_given_stores_are_used_and_a_killed_api_process_is_not_missed(data, data
 
 def test_up_that_is_stopped_while_it_starts_leaves_nothing(data):
     up = Up(data)
-    wait_until((data / "pg" / "postmaster.pid").exists, within_s=20)
+    try:
+        wait_until((data / "pg" / "postmaster.pid").exists, within_s=20)
 
-    up.signal(signal.SIGTERM)
+        up.signal(signal.SIGTERM)
 
-    assert up.process.wait(20) == 128 + signal.SIGTERM
-    assert "Traceback" not in up.output()
-    wait_until(lambda: not up.left_behind(), within_s=10)
-    up.end()
+        assert up.process.wait(20) == 128 + signal.SIGTERM
+        assert "Traceback" not in up.output()
+        wait_until(lambda: not up.left_behind(), within_s=10)
+    finally:
+        up.end()
 
 
 def answers_ready(up) -> bool:
