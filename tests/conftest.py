@@ -28,7 +28,7 @@ structlog.configure(processors=[structlog.stdlib.add_log_level, structlog.proces
                                 structlog.processors.KeyValueRenderer(key_order=["event"])])  # fmt: skip
 
 # Thousands of tests are held all the time, and looking through them for what nobody needs finds nothing.
-gc.set_threshold(20_000, 10, 10)
+gc.set_threshold(50_000, 20, 20)
 
 # The same examples in every run, at whatever pace the machine makes them; `make soak` goes looking for others.
 IS_SOAK: Final = int(os.environ.get("RECADO_SOAK_FACTOR", "1")) > 1
@@ -44,6 +44,10 @@ ROOM_BYTES: Final = 8 * 2**30  # each worker's stores take a part of it
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items[:] = longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -55,6 +55,7 @@ async def keyed(idempotency_key: Annotated[str, HeaderParameter(name="Idempotenc
 def kiosk(*routes, **dependencies):
     return Litestar(
         [make_basket, find_basket, keyed, *routes],
+        logging_config=None,
         exception_handlers=problems.HANDLERS,
         request_max_body_size=500_000,
         dependencies={name: Provide(provide) for name, provide in dependencies.items()},

@@ -28,7 +28,9 @@ def page() -> Response[bytes]:
 
 
 def client() -> httpx.AsyncClient:
-    app = Litestar([order, place, streets, page], middleware=[keep_private, tag_answers], openapi_config=None)
+    app = Litestar(
+        [order, place, streets, page], logging_config=None, middleware=[keep_private, tag_answers], openapi_config=None
+    )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://recado")
 
 

@@ -15,7 +15,7 @@ def broken() -> dict[str, str]:
 
 
 def client() -> httpx.AsyncClient:
-    app = Litestar([menu, broken], middleware=[tag_answers], openapi_config=None)
+    app = Litestar([menu, broken], logging_config=None, middleware=[tag_answers], openapi_config=None)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://recado")
 
 

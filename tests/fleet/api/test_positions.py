@@ -54,6 +54,7 @@ def an_app(redis: Redis, begin: Begin = nobody_known) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         exception_handlers=problems.HANDLERS,
+        logging_config=None,
     )
 
 

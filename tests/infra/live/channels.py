@@ -160,5 +160,7 @@ async def a_channel_house(
             await centrifuge.serve(socket, given_token=header)
 
         channels = ChannelHouse(house, access)
-        async with serving(Litestar([connect]), ws=ws, ws_max_size=WS_MAX_SIZE_BYTES) as channels.port:
+        async with serving(
+            Litestar([connect], logging_config=None), ws=ws, ws_max_size=WS_MAX_SIZE_BYTES
+        ) as channels.port:
             yield channels

@@ -176,7 +176,7 @@ async def _serving_feeds(house: House) -> AsyncIterator[None]:
         watch = Watch(feed_id, view, view.load, after=after, epoch=epoch, receive=house.take_frame)
         await house.feeds.serve(socket, watch)
 
-    async with serving(Litestar([feed])) as house.port:
+    async with serving(Litestar([feed], logging_config=None)) as house.port:
         yield
 
 

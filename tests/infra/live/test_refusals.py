@@ -37,7 +37,12 @@ async def broken(socket: WebSocket) -> None:
 
 @pytest.fixture
 async def port():
-    app = Litestar([guarded, numbered, broken], middleware=[tell_refused_sockets], after_exception=[remember_refusal])
+    app = Litestar(
+        [guarded, numbered, broken],
+        logging_config=None,
+        middleware=[tell_refused_sockets],
+        after_exception=[remember_refusal],
+    )
     async with serving(app) as port:
         yield port
 
