@@ -69,7 +69,7 @@ def run_unless_asked(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(cancellable())
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler or signal.SIG_DFL)
         leave_if_asked()
 
 
@@ -82,8 +82,11 @@ def stop_on_signals() -> asyncio.Event:
 
 
 def _heard() -> list[signal.Signals]:
-    """Return the signals that nobody told us to ignore, as `nohup` does."""
-    return [number for number in ASKING if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    """Return all of them, but a closing terminal where `nohup` told us to ignore it.
+
+    Ctrl-C is heard where a script put us in the background, which ignores it, too: whoever sends it means it.
+    """
+    return [number for number in ASKING if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def _leave(number: int, _: FrameType | None) -> None:

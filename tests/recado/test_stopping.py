@@ -96,5 +96,18 @@ def test_a_signal_that_was_to_be_ignored_is_ignored():
     assert (ended.stdout, ended.returncode) == ("still here\n", 0)
 
 
+def test_ctrl_c_is_heard_in_the_background_of_a_script_too():
+    ended = python(
+        "import os, signal\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from recado.stopping import run_unless_asked\n"
+        "async def work(): os.kill(os.getpid(), signal.SIGINT); print('asked')\n"
+        "try: run_unless_asked(work())\n"
+        "except KeyboardInterrupt: print('left')"
+    )
+
+    assert ended.stdout == "asked\nleft\n"
+
+
 def python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
