@@ -52,4 +52,6 @@ def test_every_number_salt_and_secret_has_its_own_refresh_token():
 
 @given(st.one_of(st.text(max_size=100), st.from_regex(r"dev_[0-9A-Z]{26}\.\d{1,12}\.[A-Za-z0-9_-]{40,45}")))
 def test_anything_is_read_or_is_no_refresh_token(text):
-    read_refresh_token(text)
+    presented = read_refresh_token(text)
+
+    assert presented is None or text.startswith(f"{presented.device_id}.")

@@ -273,6 +273,8 @@ async def test_an_outside_reaction_that_hangs_is_given_up(database, relay_of, mo
     async with going(relay_of(Consumer("test", {}, outside={"test.noted": hang_once})).run()):
         await until(lambda: all_sent(database), within_s=3)
 
+    assert is_hanging == []
+
 
 @pytest.mark.parametrize("how", ["raises", "hangs"])
 async def test_feeds_that_cannot_be_told_do_not_hold_up_reactions(database, relay_of, monkeypatch, how):
