@@ -16,7 +16,7 @@ from recado.listening import bind
 from recado.migrating import apply_migrations
 from recado.preflight import check_streets
 from recado.settings import Settings, as_environment, read_settings
-from recado.stopping import leave_if_asked, leave_when_asked, run_unless_asked, stop_on_signals
+from recado.stopping import leave_when_asked, run_unless_asked, stop_on_signals
 from recado.supervisor import Report, Supervisor, print_line
 
 ANSWERS_WITHIN_S: Final = 60.0
@@ -52,7 +52,6 @@ def run_on_this_machine(
             | {"PORT": str(listener.getsockname()[1])}
         )
         run_unless_asked(apply_migrations(settings))
-        leave_if_asked()
         asyncio.run(_Machine(home, settings, stores, report).run(listener, job or _for_ever))
 
 

@@ -25,7 +25,7 @@ _asked: Final = _Asked()
 def leave_when_asked() -> None:
     """Let a signal end this process wherever it is. For plain code: loops go by `run_unless_asked`.
 
-    One that comes while a child is made is heard at the next `leave_if_asked`.
+    One that comes while a child is made is heard by the next `leave_if_asked`, with which `run_unless_asked` ends.
     """
     if not _asked.is_watching_forks:
         # The last that registers is the first to be called before a fork, and the last after it.
