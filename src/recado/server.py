@@ -1,5 +1,6 @@
 """The API process: uvicorn with the limits that fit small messages and many sockets."""
 
+import asyncio
 import gc
 import resource
 import socket
@@ -28,7 +29,10 @@ class Server(uvicorn.Server):
         self._house = house
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop gracefully."""
+        """Stop gracefully: what was sent to us before is read, and answered."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(0)  # the loop looks once more at what has come
         self._house.state.feeds.end_streams()
         await super().shutdown(sockets)
 

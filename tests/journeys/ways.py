@@ -167,12 +167,11 @@ class OverPolls(Way):
     """One question after the other, each behind what the last answer counted."""
 
     name = "polls"
-    asked = 0
-    is_asking = False
 
     async def _follow_once(self) -> None:
         while True:
-            answer = await self._ask()
+            path = f"/v1/orders/{self.order_id}/feed"
+            answer = await self._client.get(path, params=self._query, headers=self._headers)
             if answer.status_code != httpx.codes.OK:
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                     self.faults.append(f"{self}: was answered {answer.status_code}")
@@ -182,15 +181,6 @@ class OverPolls(Way):
                 self._take(frame)
             if said["seq"] != self.seq:
                 self.faults.append(f"{self}: the answer counted {said['seq']} and told up to {self.seq}")
-
-    async def _ask(self) -> httpx.Response:
-        self.asked += 1
-        self.is_asking = True
-        try:
-            path = f"/v1/orders/{self.order_id}/feed"
-            return await self._client.get(path, params=self._query, headers=self._headers)
-        finally:
-            self.is_asking = False
 
 
 class OverCentrifuge(Way):

@@ -73,7 +73,8 @@ def stream(feeds: Feeds, scope: Scope, watch: Watch, *, lasts_s: int) -> Stream:
 async def poll(feeds: Feeds, scope: Scope, watch: Watch, *, wait_s: int) -> bytes:
     """Return `Polled` as JSON: at once where there is something the caller has not seen, else when there is.
 
-    Raises what every route answers with: 401 once what the access rests on has ended, 503 while a store is away.
+    Raises what every route answers with: 401 once what the access rests on has ended, 503 while a store is away or
+    this process stops.
     """
     with _sink_of(feeds, scope) as sink:
         try:
@@ -81,6 +82,8 @@ async def poll(feeds: Feeds, scope: Scope, watch: Watch, *, wait_s: int) -> byte
         except NotReadableYet:
             raise ServiceUnavailableException from None
         try:
+            if sink.is_over:  # before it was written how things stand: a number in the answer would count it as told
+                raise _refusal(sink)
             frames = sink.take()
             if opening.is_recovered and not opening.missed:
                 frames += await _within(sink, wait_s)
@@ -89,11 +92,16 @@ async def poll(feeds: Feeds, scope: Scope, watch: Watch, *, wait_s: int) -> byte
         finally:
             feeds.hub.leave(joined)
     if sink.ended is not None and sink.ended[0] is CloseCode.UNAUTHENTICATED:
-        raise NotAuthorizedException(sink.ended[1])
+        raise _refusal(sink)
     answer = _PolledRaw(
         epoch=opening.head.epoch, seq=joined.watcher.seen, frames=[msgspec.Raw(frame) for frame in frames]
     )
     return msgspec.json.encode(answer)
+
+
+def _refusal(sink: StreamSink) -> NotAuthorizedException | ServiceUnavailableException:
+    code, reason = sink.ended or (None, "")
+    return NotAuthorizedException(reason) if code is CloseCode.UNAUTHENTICATED else ServiceUnavailableException()
 
 
 @contextmanager
@@ -101,11 +109,10 @@ def _sink_of(feeds: Feeds, scope: Scope) -> Iterator[StreamSink]:
     """Lend a sink that ends with the access it rests on, or with this process."""
     sink = StreamSink()
     forget = feeds.on_access_end(scope, lambda why: sink.end(CloseCode.UNAUTHENTICATED, why))
-    feeds.streams.add(sink)
     try:
-        yield sink
+        with feeds.streaming(sink):
+            yield sink
     finally:
-        feeds.streams.discard(sink)
         forget()
 
 

@@ -1,7 +1,8 @@
 """The feeds of one process, and how each is served over a WebSocket."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
@@ -81,12 +82,25 @@ class Feeds:
         self.clock = clock
         self.limits = limits or Limits()
         self.on_access_end = on_access_end
-        self.streams: set[StreamSink] = set()
+        self._streams: set[StreamSink] = set()
+        self._is_stopping = False
+
+    @contextmanager
+    def streaming(self, sink: StreamSink) -> Iterator[None]:
+        """Let this sink, of an answer over HTTP, end with the process; at once where that is stopping already."""
+        self._streams.add(sink)
+        if self._is_stopping:
+            _restarting(sink)
+        try:
+            yield
+        finally:
+            self._streams.discard(sink)
 
     def end_streams(self) -> None:
         """End what is answered over HTTP, so that this process can stop: whoever follows comes back and resumes."""
-        for sink in list(self.streams):
-            sink.end(CloseCode.RESTARTING, "restarting, resume")
+        self._is_stopping = True
+        for sink in list(self._streams):
+            _restarting(sink)
 
     async def open(self, watch: Watch, sink: Sink, wire: Wire) -> tuple[Joined, Opening]:
         """Join a feed and write what it begins with; from then on everything is written as it happens."""
@@ -143,6 +157,10 @@ class Feeds:
             forget()
             raise
         return partial(_leave, self.hub, joined, forget)
+
+
+def _restarting(sink: StreamSink) -> None:
+    sink.end(CloseCode.RESTARTING, "restarting, resume")
 
 
 def _leave(hub: Ear, joined: Joined, forget: Callable[[], None]) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 
 import msgspec
+import pytest
+from litestar.exceptions import ServiceUnavailableException
 from tests.infra.live.conftest import ANA, NotedView
 
-from infra.live.answers import _within, poll
+from infra.live.answers import _events, _within, poll
 from infra.live.streams import StreamSink
 from infra.live.view import Loaded, Watch
 
@@ -28,3 +30,22 @@ async def test_an_event_told_behind_a_large_snapshot_is_in_the_answer_that_count
 
     assert [(frame["type"], frame["seq"]) for frame in answer["frames"]] == [("snapshot", 0), ("event", 1)]
     assert answer["seq"] == 1
+
+
+async def test_who_asks_a_process_that_stops_is_sent_away_at_once(house):
+    house.feeds.end_streams()
+
+    async with asyncio.timeout(3):
+        with pytest.raises(ServiceUnavailableException):
+            await poll(house.feeds, {}, Watch(ANA, NotedView(), NotedView().load, after=0), wait_s=60)
+        parts = [part async for part in _events(house.feeds, {}, Watch(ANA, NotedView(), NotedView().load), 60)]
+    assert b"".join(parts[1:]).startswith(b'event: end\ndata: {"type":"end","code":1012')
+
+
+async def test_nothing_is_counted_as_told_by_a_process_that_stops_before_it_is_told(house):
+    async def load() -> Loaded:
+        house.feeds.end_streams()
+        return Loaded("all of them")
+
+    with pytest.raises(ServiceUnavailableException):
+        await poll(house.feeds, {}, Watch(ANA, NotedView(), load), wait_s=60)
