@@ -13,8 +13,8 @@ from tests.processes import MARK, clean_environment, left_behind
 
 pytestmark = pytest.mark.journey
 FACTOR = int(os.environ.get("RECADO_SOAK_FACTOR", "1"))
-ORDERS, RIDERS = (4, 3) if FACTOR == 1 else (8, 5)
-SMALL = ("--generate", "--evening", "--orders", str(ORDERS), "--riders", str(RIDERS), "--seed", "5")
+ORDERS, RIDERS = (4, 2) if FACTOR == 1 else (8, 5)
+SMALL = ("--generate", "--evening", "--orders", str(ORDERS), "--riders", str(RIDERS), "--seed", "7")
 SAME_WITHIN = 0.01  # two runs of one day
 
 
@@ -59,7 +59,7 @@ def test_two_runs_of_one_day_are_the_same_day(conducted):
 
 
 def test_a_day_on_a_flowing_clock_holds_the_same_invariants(tmp_path):
-    ended, result = play(tmp_path, "--generate", "--evening", "--orders", "4", "--riders", "3", "--rate", "400")
+    ended, result = play(tmp_path, "--generate", "--evening", "--orders", "4", "--riders", "2", "--rate", "400")
 
     # A machine that is slower than a clock at 400 times the pace leaves an order on the road when the evening is over.
     broken = {finding["name"] for finding in result["findings"] if finding["faults"]}

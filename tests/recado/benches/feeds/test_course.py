@@ -5,7 +5,7 @@ from recado.benches.feeds.figures import Size
 
 
 async def test_a_small_course_ends_with_every_figure():
-    size = Size(orders=6, wanted_orders=6, repetitions=1, for_s=0.5, riders=2, pings=1)
+    size = Size(orders=6, wanted_orders=6, repetitions=1, for_s=0.1, riders=2, pings=1)
 
     outcome = await measure(size)
 
