@@ -80,6 +80,12 @@ class PlainProtocol(HttpToolsProtocol):
         self._is_within = True
         super().on_message_begin()
 
+    def on_headers_complete(self) -> None:
+        """Let the answer say where it is the last."""
+        super().on_headers_complete()
+        if self._is_last and self.cycle is not None:
+            self.cycle.keep_alive = False
+
     def on_message_complete(self) -> None:
         """Remember that it is not."""
         self._is_within = False
@@ -89,6 +95,12 @@ class PlainProtocol(HttpToolsProtocol):
         """Forget what came."""
         self._begun, self._later = None, b""
         super().connection_lost(exc)
+
+    def leave(self) -> None:
+        """Let the next answer be the last, and say so; until `shutdown` whoever asks is answered."""
+        self._is_last = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
         """Answer what was asked, and close."""

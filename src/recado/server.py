@@ -11,12 +11,13 @@ import uvicorn
 from litestar import Litestar
 
 from infra.live.sockets import FeedProtocol
-from infra.plain_requests import plain_protocol
+from infra.plain_requests import PlainProtocol, plain_protocol
 from recado.app import create_app
 from recado.listening import GRACEFUL_STOP_S
 from recado.settings import Settings
 
 WS_MAX_SIZE_BYTES = 64 * 1024  # one batch of pings with room; nothing we read on a socket is larger
+LAST_WORDS_S = 0.1  # who asks one thing after the other has asked the next one by then
 
 GARBAGE = 20_000, 20, 100  # docs/benchmarks.md, feeds: with the usual 700, 10, 10 a quarter of the CPU
 
@@ -29,10 +30,13 @@ class Server(uvicorn.Server):
         self._house = house
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop gracefully: what was sent to us before is read, and answered."""
+        """Stop gracefully: what is on its way to us is answered, with the word that nothing more will be."""
         for server in self.servers:
             server.close()
-        await asyncio.sleep(0)  # the loop looks once more at what has come
+        for connection in self.server_state.connections:
+            if isinstance(connection, PlainProtocol):
+                connection.leave()
+        await asyncio.sleep(LAST_WORDS_S)
         self._house.state.feeds.end_streams()
         await super().shutdown(sockets)
 

@@ -308,22 +308,43 @@ async def test_a_quiet_connection_is_not_closed_while_an_answer_is_awaited(short
         assert (await answers.next())[2] == BODY
 
 
-async def test_whoever_was_asked_when_the_server_stops_is_answered_first(short):
-    short.is_held = True
+@asynccontextmanager
+async def a_server(short):
+    """A server that the test stops, and a connection to it."""
     config = uvicorn.Config(echo, http=plain_protocol(short), log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     with bind("127.0.0.1", 0) as listener:
         running = asyncio.create_task(server._serve([listener]))
         while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
             await asyncio.sleep(0.01)
-        reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
+        async with connection(listener.getsockname()[1]) as (answers, writer):
+            yield server, running, answers, writer
+            server.should_exit = True
+            await asyncio.wait_for(running, 5)
+
+
+async def test_whoever_was_asked_when_the_server_stops_is_answered_first(short):
+    short.is_held = True
+    async with a_server(short) as (server, running, answers, writer):
         writer.write(a_request())
         await short.until_held()
         server.should_exit = True
         await asyncio.sleep(0.3)
         assert not running.done()
         short.held.pop()()
-        status, headers, body = await Answers(reader).next()
+        status, headers, body = await answers.next()
         assert (status, headers[b"connection"], body) == (200, b"close", BODY)
-        await asyncio.wait_for(running, 5)
-        writer.close()
+
+
+@pytest.mark.parametrize("path", [PATH, "/else"], ids=["short", "application"])
+async def test_whoever_asks_a_server_that_leaves_is_answered_and_told(short, path):
+    async with a_server(short) as (server, _, answers, writer):
+        writer.write(a_request(path=path))
+        await answers.next()
+        [connection] = server.server_state.connections
+        connection.leave()
+        writer.write(a_request(path=path))
+        status, headers, body = await answers.next()
+        assert (status, headers[b"connection"], body) == (200, b"close", BODY)
+        with pytest.raises(EOFError):
+            await answers.next()

@@ -75,7 +75,7 @@ async def test_what_was_sent_to_a_process_before_it_stops_is_answered(house):
     process.send_signal(signal.SIGTERM)
     await asyncio.gather(*asking)
 
-    # Who asks again in the very moment of the end may be cut off; without another look at what came, all are.
+    # On a busy machine one or the other asks again too late; if what came were not looked at, all would be cut off.
     assert ends["answered"] > 10 * ends["cut off"]
 
 
