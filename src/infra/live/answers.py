@@ -20,6 +20,7 @@ from infra.live.source import STORE_AWAY
 from infra.live.streams import StreamSink
 from infra.live.view import Watch
 from infra.live.wires import BARE, SERVER_SENT
+from infra.problems import RETRY_AFTER_S
 from kernel.text import NO_NUL
 
 log: Final = structlog.get_logger()
@@ -80,7 +81,7 @@ async def poll(feeds: Feeds, scope: Scope, watch: Watch, *, wait_s: int) -> byte
         try:
             joined, opening = await feeds.open(watch, sink, BARE)
         except NotReadableYet:
-            raise ServiceUnavailableException from None
+            raise _come_again() from None
         try:
             if sink.is_over:  # before it was written how things stand: a number in the answer would count it as told
                 raise _refusal(sink)
@@ -101,7 +102,11 @@ async def poll(feeds: Feeds, scope: Scope, watch: Watch, *, wait_s: int) -> byte
 
 def _refusal(sink: StreamSink) -> NotAuthorizedException | ServiceUnavailableException:
     code, reason = sink.ended or (None, "")
-    return NotAuthorizedException(reason) if code is CloseCode.UNAUTHENTICATED else ServiceUnavailableException()
+    return NotAuthorizedException(reason) if code is CloseCode.UNAUTHENTICATED else _come_again()
+
+
+def _come_again() -> ServiceUnavailableException:
+    return ServiceUnavailableException(headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from tests.infra.live.conftest import ANA, NotedView
 from infra.live.answers import _events, _within, poll
 from infra.live.streams import StreamSink
 from infra.live.view import Loaded, Watch
+from infra.problems import RETRY_AFTER_S
 
 
 async def test_what_comes_at_the_very_moment_a_wait_is_over_is_not_left_behind():
@@ -36,9 +37,10 @@ async def test_who_asks_a_process_that_stops_is_sent_away_at_once(house):
     house.feeds.end_streams()
 
     async with asyncio.timeout(3):
-        with pytest.raises(ServiceUnavailableException):
+        with pytest.raises(ServiceUnavailableException) as refused:
             await poll(house.feeds, {}, Watch(ANA, NotedView(), NotedView().load, after=0), wait_s=60)
         parts = [part async for part in _events(house.feeds, {}, Watch(ANA, NotedView(), NotedView().load), 60)]
+    assert refused.value.headers == {"Retry-After": str(RETRY_AFTER_S)}
     assert b"".join(parts[1:]).startswith(b'event: end\ndata: {"type":"end","code":1012')
 
 
