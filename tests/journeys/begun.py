@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
@@ -43,7 +44,8 @@ class Begun:
 
     def send_signal(self, number: signal.Signals) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it ended just now, and the server that forked it has seen that first
+                os.kill(self.pid, number)
 
     def stop(self, *, patience_s: float) -> None:
         """Ask it to stop, wait for it, and kill it when it does not."""

@@ -18,6 +18,7 @@ FINAL_CODES: Final = range(4500, 5000)  # "do not come back"
 FOR_GOOD: Final = range(3500, 4000)  # the same in the words of the Centrifuge protocol
 AGAIN_AFTER_S: Final = (0.05, 0.5)
 SILENT_FOR_S: Final = 40.0  # two heartbeats and more
+WAITS_S: Final = 35  # for an answer, unless something happens
 TROUBLE: Final = (OSError, TimeoutError, WebSocketException, httpx.TransportError)
 
 
@@ -171,7 +172,8 @@ class OverPolls(Way):
     async def _follow_once(self) -> None:
         while True:
             path = f"/v1/orders/{self.order_id}/feed"
-            answer = await self._client.get(path, params=self._query, headers=self._headers)
+            query = {**self._query, "wait_s": str(WAITS_S)}
+            answer = await self._client.get(path, params=query, headers=self._headers)
             if answer.status_code != httpx.codes.OK:
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                     self.faults.append(f"{self}: was answered {answer.status_code}")
