@@ -15,13 +15,15 @@ HOW_TO_GET_IT: Final = (
     "there is no Chromium: install it (Debian, Ubuntu: apt-get install chromium) or name it in CHROMIUM"
 )
 # The last list that is given counts, so Playwright's own is in it. The first line is what each new window draws for the
-# suggestions of an address bar that nobody sees: two pages of its own, which took longer than most of ours.
+# suggestions of an address bar that nobody sees: two pages of its own, which took longer than most of ours. The last is
+# a process for what a new window shows first and another for our page, which says that it is nobody's opener.
 NOT_WANTED: Final = (
     "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess",
     "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
     "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
     "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
     "PreconnectToSearch", "ProactivelySwapBrowsingInstance", "RenderDocument",
+    "CrossOriginOpenerPolicy",
 )  # fmt: skip
 # Processes and compilers that pay on a day's use and not in a second's: a seventh of what a page test takes.
 CHEAPER: Final = ("--in-process-gpu", "--enable-features=NetworkServiceInProcess2", "--js-flags=--no-opt,--no-maglev")
