@@ -41,7 +41,8 @@ class Feed:
         self.seq = self.first_seq = 0
         self.messages: list[Message] = []
         self.faults: list[str] = []
-        self.positions = 0
+        self.positions = 0  # how many came, of which
+        self.position: Json | None = None  # the latest
         self.connections = 0
         self.is_ended = False
         self._trouble = "it was never refused"
@@ -129,6 +130,7 @@ class Feed:
                 self._keep(int(frame["seq"]), frame["event"])
             case "position":
                 self.positions += 1
+                self.position = frame["position"]
             case "ack":
                 if (waiting := self._uploads.get(int(frame["n"]))) is not None and not waiting.done():
                     waiting.set_result(frame["verdicts"])

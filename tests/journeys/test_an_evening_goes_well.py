@@ -3,11 +3,15 @@ from datetime import timedelta
 
 import pytest
 from tests.journeys.books import faults_in_the_books
-from tests.journeys.town import ANAS_DOOR, CANTINA, Order, Rider, Town, heard
+from tests.journeys.town import ANAS_DOOR, CANTINA, PING_EVERY, Order, Rider, Town, heard
+
+from kernel.geo import Point, haversine_m
+from simulator.api import Json
 
 pytestmark = pytest.mark.journey
 A_DAY = timedelta(days=1)
 TRIES = 40  # to see where Carla is
+NEAR_M = 30
 
 
 @pytest.mark.on_a_cluster_too
@@ -77,10 +81,9 @@ async def carla_fetches(town: Town, carla: Rider, both: list[Order]) -> None:
 
 
 async def carla_delivers(town: Town, carla: Rider, both: list[Order]) -> None:
-    await both_see(town, both, at_least=1, every=timedelta(seconds=30))
-    before = [order.feed.positions for order in both]
+    await both_see_her(town, both, at=CANTINA)
     await carla.ride_to(ANAS_DOOR)
-    await both_see(town, both, at_least=max(before) + 3)
+    await both_see_her(town, both, at=ANAS_DOOR)
     for delivery in await carla.in_hand():
         (order,) = [order for order in both if order.id == delivery["order_id"]]
         code = order.answer["dropoff_code"]
@@ -96,14 +99,22 @@ async def carla_delivers(town: Town, carla: Rider, both: list[Order]) -> None:
     assert [order.feed.positions for order in both] == seen  # Where Carla goes next is nobody's business.
 
 
-async def both_see(town: Town, both: list[Order], *, at_least: int, every: timedelta = timedelta()) -> None:
-    """Positions have no number that one could wait for, and minutes pass here in the time one takes to arrive."""
+async def both_see_her(town: Town, both: list[Order], *, at: Point) -> None:
+    """Minutes pass here in the time a position takes to arrive, and who can't keep up is told the latest alone."""
     for _ in range(TRIES):
-        if all(order.feed.positions >= at_least for order in both):
+        if all(is_near(order.feed.position, at) for order in both):
             return
         await asyncio.sleep(0.1)
-        await town.pass_time(every)
-    pytest.fail(f"seen {[order.feed.positions for order in both]} times, not {at_least}")
+        await town.pass_time(PING_EVERY)
+    pytest.fail(f"seen at {[order.feed.position for order in both]}, not at {at}")
+
+
+def is_near(position: Json | None, place: Point) -> bool:
+    """Whose order is not the next to be brought is told roughly where she is."""
+    if position is None:
+        return False
+    there = Point(lat=position["lat"], lon=position["lon"])
+    return haversine_m(there, place) <= position.get("within_m", NEAR_M)
 
 
 async def nothing_more_for_a_day(town: Town, both: list[Order]) -> None:
