@@ -10,11 +10,11 @@ from tests.pages.town import Town, a_town
 from tests.pages.wire import Wire, a_wire
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if find_chromium() is None:
-        for item in items:
-            if "browser" in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.skip(reason=HOW_TO_GET_IT))
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out, before anything is started for it, what a browser is needed for; the summary says so in one line."""
+    if "browser" in getattr(item, "fixturenames", ()) and find_chromium() is None:
+        pytest.skip(HOW_TO_GET_IT)
 
 
 @pytest.fixture(scope="package")
