@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -14,10 +14,10 @@ async def running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            await _cancelled(started)
+            await end(started)
 
 
-async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel until all have ended: what a library's wait loses once would hold us up for ever."""
     while going_on := [task for task in tasks if not task.done()]:
         for task in going_on:

@@ -1,7 +1,6 @@
 """Two complete worlds side by side in one house: in each a customer, a store, riders, a platform and their orders."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
@@ -14,6 +13,7 @@ import msgspec
 from litestar import Litestar
 from tests.apps import an_app, settings_of
 from tests.databases import Picture, picture_of, restore
+from tests.loops import stop
 
 from accounts.model import Caller, Grant, Scope
 from infra import clock
@@ -173,9 +173,7 @@ async def _build_with_a_worker(house: House, settings: Settings) -> None:
     try:
         await _build(house)
     finally:
-        working.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
+        await stop(working)
 
 
 async def _build(house: House) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from infra import outbox
 from infra.db import Database
 from kernel.events import Act, Cause, Event
+from recado.background import end
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -48,10 +49,9 @@ async def going(*loops: Awaitable[None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            assert not task.done(), repr(task.exception())
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = [task for task in tasks if task.done()]
+        await end(tasks)
+        assert ended == []
 
 
 async def until(is_true: Callable[[], Awaitable[object]], *, within_s: float = 10.0) -> None:

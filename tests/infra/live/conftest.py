@@ -15,6 +15,7 @@ from litestar.params import FromPath, FromQuery
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from tests.loops import stop
 
 from infra import outbox
 from infra.clock import DomainClock
@@ -152,7 +153,7 @@ async def a_house(
         house = House(database, redis_url, limits=limits, **hub)
         stack.push_async_callback(house.redis.aclose)
         hub = asyncio.create_task(house.hub.run())
-        stack.push_async_callback(_stop, hub)
+        stack.push_async_callback(stop, hub)
         await stack.enter_async_context(_serving_feeds(house))
         yield house
 
@@ -192,9 +193,3 @@ async def serving(app: Litestar, *, ws: Any = FeedProtocol, **options: Any) -> A
         yield listener.getsockname()[1]
         server.should_exit = True
         await running
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -7,6 +7,7 @@ import pytest
 from tests.infra.live.conftest import a_house
 from tests.infra.live.telling import publish_position
 from tests.infra.live.test_positions import BETO, CAIO, following
+from tests.loops import stop
 
 COMMITTED_TO_GONE_S = 1.3  # the lease, and what a busy machine adds
 
@@ -36,7 +37,7 @@ async def ping_for_ever(house, rider_id):
 async def pinging(house):
     riding = asyncio.create_task(ping_for_ever(house, BETO))
     yield
-    riding.cancel()
+    await stop(riding)
 
 
 async def test_a_rider_is_seen_no_longer_although_nobody_was_told_that_they_are_gone(house, pinging):

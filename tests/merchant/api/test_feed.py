@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 from tests.contracts.described import check_said, check_told
+from tests.loops import stop
 from tests.merchant.builders import an_id
 from tests.merchant.kitchen import DISPATCHER
 
@@ -100,8 +101,7 @@ async def relay(kitchen, database_url, redis_url) -> AsyncIterator[None]:
             Relay(kitchen.database, database_url, clock, consumers=[CONSUMER], announcer=RedisAnnouncer(redis)).run()
         )
         yield
-        telling.cancel()
-        await asyncio.wait([telling])
+        await stop(telling)
 
 
 async def test_a_tablet_sees_what_is_open_then_everything_as_it_happens(kitchen, tablet, relay):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 
 import httpx
@@ -12,6 +12,7 @@ from tests.apps import SECRET, an_app, settings_of
 from tests.contracts.described import check_told
 from tests.infra.live.conftest import Watcher, serving
 from tests.infra.live.telling import publish_position
+from tests.loops import stop
 from tests.tracking.evening import NOON, STRAIGHT, ZE, Evening, minutes
 
 from accounts.model import Caller, Scope
@@ -104,7 +105,4 @@ async def a_house(database_url: str, redis_url: str) -> AsyncIterator[House]:
         loops = [asyncio.create_task(relay.run()), asyncio.create_task(wakes.run())]
         async with serving(an_app(settings)) as port:
             yield House(evening, redis, port)
-        for loop in loops:
-            loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await loop
+        await stop(*loops)
