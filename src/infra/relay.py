@@ -1,12 +1,14 @@
 """Tells facts: to the feeds of whoever watches, and to the packages that react. In order per stream, at least once.
 
 64 shards, each held by one relay through a session's advisory lock, drained by the unsent flag. A consumer's
-reaction and the note that it reacted are one transaction, so what is told twice is applied once.
+reaction and the note that it reacted are one transaction, so what is told twice is applied once. A relay that stands
+still, its process stopped or its machine paused, loses its session and with it the shards.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import asyncpg
@@ -29,6 +31,8 @@ BATCH: Final = 256
 STREAMS_AT_ONCE: Final = 8  # each holds one connection of the pool
 POLL_S: Final = 1.0  # a notice may be lost, a fact may not
 REBALANCE_S: Final = 1.0
+SILENT_AT_MOST_MS: Final = 5_000  # who holds shards and is not heard for so long has lost them
+BEAT_S: Final = 1.0  # a batch may take longer than that, and its relay is alive
 BACKOFF_S: Final = (0.2, 1.0, 5.0, 15.0)
 ANNOUNCE_WITHIN_S: Final = 2.0  # a feed store that hangs must not hold up reactions for long
 OUTSIDE_WITHIN_S: Final = 10.0  # the other streams of the batch wait for the slowest
@@ -78,6 +82,7 @@ class Relay:
         self._announcer = announcer
         self._wake = asyncio.Event()
         self._shards: set[int] = set()
+        self._asking = asyncio.Lock()  # a connection answers one question at a time
         self._blocked = _BlockedStreams()
 
     def wake(self) -> None:
@@ -95,21 +100,33 @@ class Relay:
 
     async def _hold_and_drain(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=5)
+        beating = asyncio.create_task(self._beat(connection))
         try:
-            await connection.execute(_sql.join_relays)
+            async with self._asking:
+                await connection.fetchval(_sql.end_session_when_silent, str(SILENT_AT_MOST_MS))
+                await connection.execute(_sql.join_relays)
             rebalanced = -REBALANCE_S
             loop = asyncio.get_running_loop()
             while not connection.is_closed():
                 self._wake.clear()
                 if loop.time() - rebalanced >= REBALANCE_S:
-                    await self._rebalance(connection)
+                    async with self._asking:
+                        await self._rebalance(connection)
                     rebalanced = loop.time()
                 if not await self._drain():
                     await self._sleep()
         finally:
             self._shards.clear()
             self._blocked.clear()
+            beating.cancel()
             connection.terminate()
+
+    async def _beat(self, connection: asyncpg.Connection) -> None:
+        with suppress(*AWAY):  # whoever drains finds out by themselves
+            while not connection.is_closed():
+                await asyncio.sleep(BEAT_S)
+                async with self._asking:
+                    await connection.execute(_sql.beat)
 
     async def _rebalance(self, connection: asyncpg.Connection) -> None:
         relays = await connection.fetchval(_sql.count_relays)

@@ -20,7 +20,7 @@ from tests.infra.facts import (
 from tests.infra.relaying import Reacting, Watching
 
 from infra import relay as relay_module
-from infra.relay import BATCH, Consumer
+from infra.relay import BATCH, SILENT_AT_MOST_MS, Consumer
 
 
 async def test_every_stream_is_told_in_its_order(database, relay_of):
@@ -112,6 +112,42 @@ async def test_what_a_killed_relay_left_half_told_is_applied_once(database, data
 
     rows = await fetch(database, "SELECT stream_id, array_agg(seq ORDER BY seq) FROM applied GROUP BY stream_id")
     assert dict(rows) == {f"ord_{stream}": list(range(1, 31)) for stream in range(8)}
+
+
+async def test_a_relay_that_stands_still_loses_its_shards_and_joins_again(database, database_url, relay_of):
+    await execute(database, "CREATE TABLE applied (stream_id text, seq bigint)")
+    ana = Reacting()
+    still = start_script("carrying", "relay", database_url)
+    try:
+        await until(lambda: _holds(database, [64]), within_s=30)
+        still.send_signal(signal.SIGSTOP)
+        async with going(relay_of(ana.consumer()).run()):
+            for stream in range(8):
+                await note(database, f"ord_{stream}", Noted(), Noted())
+            await until(lambda: all_sent(database), within_s=SILENT_AT_MOST_MS / 1000 + 5)
+            still.send_signal(signal.SIGCONT)
+            await until(lambda: _even_split(database))
+    finally:
+        still.kill()
+        still.wait()
+
+    assert ana.by_stream() == {f"ord_{stream}": [1, 2] for stream in range(8)}
+
+
+async def test_a_relay_whose_batch_takes_long_keeps_its_shards(database, relay_of, monkeypatch):
+    monkeypatch.setattr(relay_module, "SILENT_AT_MOST_MS", 400)
+    monkeypatch.setattr(relay_module, "BEAT_S", 0.1)
+    ana = Reacting(slow_s=0.5)
+    await note(database, "ord_a", *[Noted()] * 4)
+
+    async with going(relay_of(ana.consumer()).run()):
+        await until(lambda: _holds(database, [64]))
+        (holder,) = await _holders(database)
+        await until(lambda: all_sent(database))
+
+        assert await _holders(database) == [holder]
+
+    assert ana.took == [("ord_a", seq) for seq in range(1, 5)]
 
 
 async def test_a_broken_reaction_holds_up_only_its_own_stream(database, relay_of):
@@ -306,12 +342,15 @@ async def test_a_relay_whose_connections_are_cut_goes_on(database, relay_of, sto
 
 
 async def _holds(database, expected):
-    rows = await fetch(
+    return sorted(count for _, count in await _holders(database)) == expected
+
+
+async def _holders(database):
+    return await fetch(
         database,
-        """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7401 AND granted
+        """SELECT pid, count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7401 AND granted
            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY pid""",
     )
-    return sorted(count for (count,) in rows) == expected
 
 
 async def _even_split(database):

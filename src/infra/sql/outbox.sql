@@ -64,6 +64,12 @@ SELECT pg_try_advisory_lock(7401, $1)
 -- name: release_shard
 SELECT pg_advisory_unlock(7401, $1)
 
+-- name: end_session_when_silent
+SELECT set_config('idle_session_timeout', $1, false)
+
+-- name: beat
+SELECT 1
+
 -- name: join_relays
 SELECT pg_advisory_lock_shared(7402, 0)
 
