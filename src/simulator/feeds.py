@@ -41,8 +41,8 @@ class Feed:
         self.seq = self.first_seq = 0
         self.messages: list[Message] = []
         self.faults: list[str] = []
-        self.positions = 0  # how many came, of which
-        self.position: Json | None = None  # the latest
+        self.positions = 0  # so many came
+        self.position: Json | None = None  # of which the latest
         self.connections = 0
         self.is_ended = False
         self._trouble = "it was never refused"
