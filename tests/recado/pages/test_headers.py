@@ -44,4 +44,12 @@ def test_a_page_asks_the_browser_only_for_what_it_is_for():
 
     assert "geolocation=(self)" in headers["Permissions-Policy"]
     assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_nobody_frames_a_page_reaches_it_from_their_window_or_is_told_its_address():
+    headers = security_headers(host="x", tile_url="", permissions=())
+
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Content-Type-Options"] == "nosniff"
