@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +57,8 @@ class Begun:
 
 def _run(command: str, env: Mapping[str, str], cwd: Path, output: Path, listener: socket.socket) -> None:
     die_with(os.getppid(), signal.SIGKILL)
+    # By this the server sees whether anybody needs it; a child that holds it too would keep both alive for ever.
+    os.close(forkserver._forkserver._forkserver_alive_fd)
     os.setsid()
     os.chdir(cwd)
     said = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
