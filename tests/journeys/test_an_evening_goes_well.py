@@ -82,8 +82,11 @@ async def carla_fetches(town: Town, carla: Rider, both: list[Order]) -> None:
 
 async def carla_delivers(town: Town, carla: Rider, both: list[Order]) -> None:
     await both_see_her(town, both, at=CANTINA)
+    (first,) = [order for order in both if "within_m" not in order.feed.position]
+    before = first.feed.positions
     await carla.ride_to(ANAS_DOOR)
     await both_see_her(town, both, at=ANAS_DOOR)
+    assert first.feed.positions >= before + 3  # on her way, too
     for delivery in await carla.in_hand():
         (order,) = [order for order in both if order.id == delivery["order_id"]]
         code = order.answer["dropoff_code"]
